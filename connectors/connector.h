@@ -1,0 +1,142 @@
+#pragma once
+
+#include <any>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/health.h"
+#include "gateway/base/ids.h"
+#include "gateway/base/log.h"
+#include "gateway/base/metrics.h"
+#include "gateway/base/random.h"
+#include "gateway/base/result.h"
+#include "gateway/event/event.h"
+#include "gateway/intake/intake.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+/// The whole contract between a connector and the gateway.
+namespace tidegate {
+
+class OptionTable;  // gateway/config/option_table.h
+
+/// What a connector may use. Outlives the connector. `component` names it in logs, health and metrics.
+struct ConnectorContext {
+  std::string gateway_id;
+  std::string name;                        ///< the key in the config: "plant-floor"
+  SourceId source_id{};                    ///< sources only
+  boost::asio::io_context* net = nullptr;  ///< the network thread: sources do all their I/O there; sinks do not use it
+  const Clock* clock = nullptr;
+  Random* random = nullptr;  ///< the connector's own
+  Health* health = nullptr;
+  Metrics* metrics = nullptr;
+};
+
+/// Brings events in. start, pause, resume and stop come from the supervisor's thread, in that order of life;
+/// everything else runs on the network thread.
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// Begins work and returns at once. A peer that is down is not an error: report it to Health and keep trying.
+  virtual Status start(Intake& intake) = 0;
+  /// High water: leave new events upstream, unacknowledged. Receipts still go out. Idempotent.
+  virtual void pause() = 0;
+  virtual void resume() = 0;
+  /// Lets the receipts that are due go out, says goodbye and closes. Idempotent; no admit() after it returns.
+  /// *Blocks* for at most about a second. The network thread is running when it is called.
+  virtual void stop() noexcept = 0;
+};
+
+/// An event as a lane hands it to a sink. `captures` are the route's {names} with their values.
+struct OutEvent {
+  Event event;
+  std::vector<std::pair<std::string, std::string>> captures;
+};
+
+/// Names one submitted batch in the answers of Sink::wait.
+using BatchId = StrongId<struct BatchTag, std::uint64_t>;
+
+/// Events in the order they must arrive. The sink owns it until it is settled.
+struct Batch {
+  BatchId id;
+  std::vector<OutEvent> events;
+};
+
+enum class Fate : std::uint8_t {
+  delivered,
+  retry,     ///< refused for now, certainly not taken
+  unknown,   ///< sent, no answer: may have been taken; sent again under the same ids
+  rejected,  ///< this event will never be taken as it is
+};
+
+/// Why a batch was not delivered, as far as it concerns the lane and not only the events.
+enum class Cause : std::uint8_t {
+  none,
+  peer_down,         ///< connection failed, 5xx: counts towards the breaker
+  throttled,         ///< 429 or the like
+  unauthorized,      ///< credential refused: the lane refreshes once, then pauses and alarms
+  too_large,         ///< the batch as a whole is too big: split it
+  poison_suspected,  ///< the batch was refused for its content: split it to find the event
+  gone,              ///< 410: the endpoint says never again: park the lane
+};
+
+struct Outcome {
+  Fate fate = Fate::retry;
+  std::string reason;  ///< for dead letters and logs: "HTTP 422: ...", body excerpt at most 512 bytes; no secret
+};
+
+/// A batch that ended.
+struct Settled {
+  BatchId id;
+  std::vector<Outcome> outcomes;  ///< one per event of the batch in its order, or exactly one for all of them
+  Cause cause = Cause::none;
+  std::optional<milliseconds> retry_after;  ///< what the peer asked for
+};
+
+struct SinkLimits {
+  std::size_t batch_events_max = 1;
+  std::size_t batch_bytes_max = 1u << 20;  ///< payload bytes as payload_bytes() counts them
+  std::size_t batches_in_flight_max = 1;
+};
+
+/// Takes events out. Driven by exactly one lane worker; judges, never waits for a retry and never retries by itself.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  [[nodiscard]] virtual SinkLimits limits() const noexcept = 0;
+  /// Reaches the peer without sending an event; also what `tidegate check --connect` calls.
+  virtual Status connect(Deadline deadline, std::stop_token stop) = 0;
+  /// Starts one request. Called only while fewer than batches_in_flight_max are open.
+  virtual void submit(Batch batch) = 0;
+  /// The requests that ended; empty when the deadline passed, `stop` was asked for or wake() was called.
+  virtual std::vector<Settled> wait(Deadline deadline, std::stop_token stop) = 0;
+  /// Makes a wait() that is under way, or the next one, return soon. *Threads*: safe from any.
+  virtual void wake() noexcept = 0;
+  /// Called once after `unauthorized`: read files and environment for the credential again. False: nothing changed.
+  virtual bool refresh_credentials() { return false; }
+  /// Abandons what is in flight and frees the connection. Idempotent.
+  virtual void close() noexcept = 0;
+};
+
+/// One row of the registry. A null factory: no such direction. `options` is what the table's parse() produced.
+struct ConnectorType {
+  std::string_view name;
+  std::string_view summary;
+  const OptionTable* (*source_options)() = nullptr;
+  Result<std::unique_ptr<Source>> (*make_source)(const ConnectorContext&, const std::any& options) = nullptr;
+  const OptionTable* (*sink_options)() = nullptr;
+  Result<std::unique_ptr<Sink>> (*make_sink)(const ConnectorContext&, const std::any& options) = nullptr;
+};
+
+/// Everything this binary contains, in the order the docs list it. Defined in registry.cpp.
+const std::vector<ConnectorType>& connector_types();
+
+}  // namespace tidegate

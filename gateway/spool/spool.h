@@ -1,0 +1,223 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/health.h"
+#include "gateway/base/ids.h"
+#include "gateway/base/metrics.h"
+#include "gateway/base/result.h"
+#include "gateway/base/unique_function.h"
+#include "gateway/event/event.h"
+#include "gateway/intake/intake.h"
+
+/// The durable log: what is acknowledged is here, and stays until every lane that wants it has settled it.
+/// The layout on disk is in FORMAT.md.
+namespace tidegate {
+
+enum class SyncMode : std::uint8_t {
+  full,    ///< receipts run after fsync: survives a power cut
+  normal,  ///< receipts run after write: survives kill -9; a power cut may take the last moments
+};
+enum class WhenFull : std::uint8_t { pause, drop_oldest, drop_newest };
+
+struct SpoolOptions {
+  std::filesystem::path data_dir;
+  SyncMode sync = SyncMode::full;
+  std::uint64_t max_bytes = 2ull << 30;  ///< of disk, all files of the spool together
+  WhenFull when_full = WhenFull::pause;
+  milliseconds retain{0};  ///< keep settled (and filtered) events this long, within max_bytes
+  std::string sqlite_vfs;  ///< tests only: the VFS to open the files with
+};
+
+/// Where a lane that the data directory has not seen before begins.
+struct StartAt {
+  enum class Kind : std::uint8_t { now, earliest, time } kind = Kind::now;
+  WallTime time{};
+};
+
+struct LaneSpec {
+  std::string route;
+  std::string sink;
+  StartAt start;
+};
+
+/// Ids of the things in the config, and what opening found.
+struct SpoolOpening {
+  std::vector<LaneId> lanes;      ///< in the order of the LaneSpecs
+  std::vector<SourceId> sources;  ///< in the order of the source names
+  bool created = false;           ///< the directory held no spool
+  /// Set when damage was found: where the old files were put, what was saved and what could not be read.
+  struct Salvage {
+    std::filesystem::path set_aside;
+    std::uint64_t events_saved = 0;
+    std::map<std::string, std::uint64_t> lost_by_lane;  ///< "route/sink" -> events that could not be read
+  };
+  std::optional<Salvage> salvage;
+};
+
+/// An event with the lanes that want it, on its way into the log.
+struct Routed {
+  Event event;
+  std::vector<LaneId> lanes;  ///< ascending; empty: filtered
+};
+
+struct SpoolSubmission {
+  SourceId source;
+  std::vector<Routed> events;
+  std::vector<SourceStateChange> state;
+  std::uint32_t repeats = 0;
+};
+
+struct StoredEvent {
+  Seq seq;
+  Event event;
+};
+
+/// What reading on for one lane found.
+struct LaneRead {
+  std::vector<StoredEvent> events;  ///< events of this lane, ascending
+  Seq scanned_to;                   ///< every event of the lane up to here is in `events` or before `from`
+  bool at_end = false;              ///< nothing committed lies beyond scanned_to
+};
+
+/// An event that failed while its neighbours went on; rests outside the log until its own time comes.
+struct Deferred {
+  Seq seq;
+  Event event;
+  std::uint32_t attempts = 0;
+  WallTime retry_at{};
+  WallTime first_failure{};
+  WallTime last_failure{};
+  std::string reason;
+};
+
+enum class DeadReason : std::uint8_t {
+  rejected,
+  expired,
+  attempts
+};  ///< expired counts as expired, the others as dead
+
+struct DeadEvent {
+  Seq seq;
+  Event event;
+  DeadReason why = DeadReason::rejected;
+  std::string reason;
+  std::uint32_t attempts = 0;
+  WallTime first_failure{};
+  WallTime last_failure{};
+};
+
+/// What a lane's worker wants made durable in the next commit; all of it in one commit.
+/// The spool counts each event once, however often it is named: settlements may repeat after a crash.
+struct Settlement {
+  LaneId lane;
+  std::vector<Seq> delivered;  ///< from the log or from deferred
+  std::vector<DeadEvent> dead;
+  std::vector<Deferred> deferred;  ///< moved out of the log, or (already deferred) rescheduled
+  Seq cursor;  ///< every event of the lane up to and including this is settled by this or an earlier settlement
+};
+
+/// A lane as the spool remembers it.
+struct LaneState {
+  LaneId id;
+  std::string route;
+  std::string sink;
+  bool configured = true;          ///< false: orphaned, in the data directory but not in the config
+  Seq cursor;                      ///< all of the lane's events up to here are settled
+  std::vector<Seq> settled_ahead;  ///< settled events beyond the cursor, ascending
+};
+
+/// The books of one lane. received == delivered + filtered + dead + expired + evicted + pending at any commit.
+struct LaneLedger {
+  std::uint64_t received = 0, delivered = 0, filtered = 0, dead = 0, expired = 0, evicted = 0, pending = 0, lost = 0;
+};
+/// The books of one source. received == routed + filtered + evicted (drop_newest refused it for every lane).
+struct SourceLedger {
+  std::uint64_t received = 0, routed = 0, filtered = 0, evicted = 0, repeats = 0;
+};
+
+/// A picture of the spool after the latest commit. Cheap to take.
+struct SpoolSnapshot {
+  std::map<std::string, LaneLedger> lanes;            ///< by "route/sink"
+  std::map<std::string, SourceLedger> sources;        ///< by source name
+  std::map<std::string, std::uint64_t> dead_letters;  ///< resting, by lane
+  std::map<std::string, std::uint64_t> deferred;      ///< resting, by lane
+  std::uint64_t bytes_used = 0, bytes_max = 0, commits = 0;
+  Seq last;
+  bool full = false;
+  std::string trouble;  ///< empty, or the I/O error that the committer is waiting out
+};
+
+struct DeadLetter {
+  std::uint64_t number = 0;  ///< for show, retry and drop
+  std::string lane;          ///< "route/sink"
+  DeadEvent dead;
+};
+struct DeadQuery {
+  std::string lane;         ///< empty: all
+  std::uint64_t after = 0;  ///< page on: numbers greater than this
+  std::size_t limit = 100;
+};
+
+class Spool {
+ public:
+  /// Opens or creates the spool, taking the data directory's lock. Damage is salvaged and reported, not an error.
+  /// *Errors*: refused (another process holds the directory), full, io. *Blocks*.
+  static Result<std::unique_ptr<Spool>> open(const SpoolOptions& options, const std::vector<LaneSpec>& lanes,
+                                             const std::vector<std::string>& sources, const Clock& clock,
+                                             Health& health, Metrics& metrics, SpoolOpening& opening);
+  virtual ~Spool() = default;
+
+  /// Starts the committer thread. `pressure(true)` asks for the sources to be paused (disk full, too much uncommitted),
+  /// `pressure(false)` for them to go on; called on the committer thread or inside append().
+  virtual void start(UniqueFunction<void(bool)> pressure) = 0;
+  /// Commits what is queued, answers what cannot be committed with `stopping`, checkpoints, ends the thread.
+  /// Idempotent.
+  virtual void stop() = 0;
+
+  /// Queues for the next commit. Never blocks on disk. *Threads*: safe from any.
+  virtual void append(SpoolSubmission submission, Receipt receipt) = 0;
+  /// Queues a settlement for the next commit; `done` runs on the committer thread once it is durable (or stopping).
+  virtual void settle(Settlement settlement, UniqueFunction<void(Status)> done) = 0;
+
+  /// The events of `lane` after `from`, at most so many, reading at most about `bytes_max` of payload (at least one
+  /// event). *Blocks* on disk; never waits for the committer. *Threads*: any, one reader at a time per lane.
+  virtual Result<LaneRead> read(LaneId lane, Seq from, std::size_t events_max, std::size_t bytes_max) = 0;
+  /// All deferred events of a lane, ascending by seq (at most limits::kDeferredEventsMax).
+  virtual Result<std::vector<Deferred>> read_deferred(LaneId lane) = 0;
+  [[nodiscard]] virtual LaneState lane_state(LaneId lane) const = 0;
+  /// `committed` runs on the committer thread after each commit that brought events for the lane, or that evicted
+  /// some of its events: every event up to the given Seq (0: none) is no longer the lane's to settle.
+  virtual void watch(LaneId lane, UniqueFunction<void(Seq evicted_to)> committed) = 0;
+
+  virtual std::vector<std::pair<std::string, std::string>> source_state(SourceId source, const std::string& prefix) = 0;
+
+  [[nodiscard]] virtual SpoolSnapshot snapshot() const = 0;
+
+  virtual Result<std::vector<DeadLetter>> dead_letters(const DeadQuery& query) = 0;
+  /// Gives dead letters back to their lane as deferred events that are due now; returns how many. dead -> pending in
+  /// the books.
+  virtual Result<std::uint64_t> retry_dead(const std::vector<std::uint64_t>& numbers) = 0;
+  /// Removes dead letters for good; they stay counted as dead.
+  virtual Result<std::uint64_t> drop_dead(const std::vector<std::uint64_t>& numbers) = 0;
+};
+
+/// What an audit found: the books, and the same figures counted again from the stored events themselves.
+struct AuditReport {
+  SpoolSnapshot books;
+  std::vector<std::string> faults;  ///< one sentence per equation that does not hold; empty: the books balance
+};
+/// Audits a data directory, live or cold, in one read transaction and without changing it. *Blocks*.
+Result<AuditReport> audit(const std::filesystem::path& data_dir);
+/// Reads dead letters of a data directory without opening it for writing.
+Result<std::vector<DeadLetter>> read_dead_letters(const std::filesystem::path& data_dir, const DeadQuery& query);
+
+}  // namespace tidegate

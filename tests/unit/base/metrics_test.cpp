@@ -1,0 +1,25 @@
+#include "gateway/base/metrics.h"
+
+#include <gtest/gtest.h>
+
+namespace tidegate {
+namespace {
+
+TEST(Metrics, RenderPrometheusTextWithLabelsEscaped) {
+  Metrics metrics;
+  metrics.counter("tidegate_events_total", "Events.", {{"source", "a\"b"}}).add(3);
+  metrics.gauge("tidegate_spool_bytes", "Bytes.").set(-1);
+  EXPECT_EQ(metrics.render(),
+            "# HELP tidegate_events_total Events.\n# TYPE tidegate_events_total counter\n"
+            "tidegate_events_total{source=\"a\\\"b\"} 3\n"
+            "# HELP tidegate_spool_bytes Bytes.\n# TYPE tidegate_spool_bytes gauge\ntidegate_spool_bytes -1\n");
+}
+
+TEST(Metrics, TheSameNameAndLabelsAreTheSameCounter) {
+  Metrics metrics;
+  EXPECT_EQ(&metrics.counter("a_total", "A.", {{"x", "1"}}), &metrics.counter("a_total", "A.", {{"x", "1"}}));
+  EXPECT_NE(&metrics.counter("a_total", "A.", {{"x", "1"}}), &metrics.counter("a_total", "A.", {{"x", "2"}}));
+}
+
+}  // namespace
+}  // namespace tidegate
