@@ -64,10 +64,11 @@ struct OutEvent {
 /// Names one submitted batch in the answers of Sink::wait.
 using BatchId = StrongId<struct BatchTag, std::uint64_t>;
 
-/// Events in the order they must arrive. The sink owns it until it is settled.
+/// Events in the order they must arrive. The lane owns them: they stay as they are until the sink's wait() has returned
+/// the batch, or close() has returned; after that the sink touches none of them.
 struct Batch {
   BatchId id;
-  std::vector<OutEvent> events;
+  std::vector<const OutEvent*> events;
 };
 
 enum class Fate : std::uint8_t {
