@@ -1,0 +1,98 @@
+#include "gateway/event/json_text.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "gateway/event/limits.h"
+
+namespace tidegate {
+namespace {
+
+/// Where specification data lies beside the source tree; empty when it is not there.
+std::filesystem::path shared_data() {
+  const char* named = std::getenv("TIDEGATE_SHARED");
+  const std::filesystem::path root = named ? named : std::filesystem::path(TIDEGATE_SOURCE_DIR) / ".." / "shared";
+  return std::filesystem::exists(root / "data") ? root / "data" : std::filesystem::path();
+}
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream all;
+  all << file.rdbuf();
+  return all.str();
+}
+
+std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
+
+TEST(JsonText, JudgesTheParserSuiteAsItsNamesSay) {
+  const auto data = shared_data();
+  if (data.empty()) GTEST_SKIP() << "no parser suite beside the source tree";
+  int judged = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(data / "json" / "test_parsing")) {
+    const std::string name = entry.path().filename();
+    if (name[0] == 'i') continue;
+    EXPECT_EQ(is_embeddable_json(read(entry.path())), name[0] == 'y') << name;
+    ++judged;
+  }
+  EXPECT_GT(judged, 200);
+}
+
+TEST(JsonText, AcceptsEveryKindOfValueAndRefusesItsNearMisses) {
+  for (const char* good :
+       {"0", "-0", "1.5e+9", "true", "null", "\"\"", " [ ] ", "{}", R"({"a":[1,{"b":null}],"c":"\u00e9\n"})",
+        R"("\ud83d\ude00")", "123456789012345678901234567890"}) {
+    EXPECT_TRUE(is_embeddable_json(good)) << good;
+  }
+  for (const char* bad :
+       {"",          " ",    "01",      "1.",          "+1",      ".5",       "1e",         "-",     "tru",
+        "nul",       "[1,]", "[,1]",    "[1 2]",       "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "[1}",
+        "{\"a\":1]", "\"",   "\"\\x\"", "\"\\u12g4\"", "\"\n\"",  "1 2",      "]",          "[",     "\xEF\xBB\xBF{}",
+        "'a'",       "NaN",  "//1\n1"}) {
+    EXPECT_FALSE(is_embeddable_json(bad)) << bad;
+  }
+}
+
+TEST(JsonText, RefusesWhatManyParsersRefuse) {
+  EXPECT_FALSE(is_embeddable_json(R"("\ud800")"));
+  EXPECT_FALSE(is_embeddable_json(R"("\ud800x")"));
+  EXPECT_FALSE(is_embeddable_json(R"("\udc00")"));
+  EXPECT_FALSE(is_embeddable_json(R"("\ud800\u0041")"));
+  EXPECT_FALSE(is_embeddable_json("\"\xff\""));
+}
+
+TEST(JsonText, StopsAtTheDepthLimit) {
+  EXPECT_TRUE(is_embeddable_json(nested(limits::kJsonDepthMax)));
+  EXPECT_FALSE(is_embeddable_json(nested(limits::kJsonDepthMax + 1)));
+}
+
+TEST(JsonText, EscapesStringsAndReplacesInvalidBytes) {
+  std::string out;
+  append_json_string("a\"\\\n\r\t\x01z\xC3\xA9", out);
+  EXPECT_EQ(out, "\"a\\\"\\\\\\n\\r\\t\\u0001z\xC3\xA9\"");
+  out.clear();
+  append_json_string("a\xff\xC3\"", out);
+  EXPECT_EQ(out, "\"a\xEF\xBF\xBD\xEF\xBF\xBD\\\"\"");
+}
+
+/// The vectors of RFC 4648, section 10.
+TEST(JsonText, EncodesBase64) {
+  const std::pair<const char*, const char*> vectors[] = {{"", ""},
+                                                         {"f", "Zg=="},
+                                                         {"fo", "Zm8="},
+                                                         {"foo", "Zm9v"},
+                                                         {"foob", "Zm9vYg=="},
+                                                         {"fooba", "Zm9vYmE="},
+                                                         {"foobar", "Zm9vYmFy"}};
+  for (const auto& [plain, coded] : vectors) {
+    std::string out;
+    append_base64(plain, out);
+    EXPECT_EQ(out, coded);
+  }
+}
+
+}  // namespace
+}  // namespace tidegate
