@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace tidegate {
+
+/// Bytes of the UTF-8 character that `text` begins with; 0 when it begins with none.
+/// *Source*: RFC 3629, section 4 (no overlong forms, no surrogates, at most U+10FFFF).
+std::size_t utf8_length(std::string_view text) noexcept;
+
+}  // namespace tidegate
