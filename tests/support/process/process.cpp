@@ -34,6 +34,10 @@ sockaddr_in loopback(std::uint16_t port) {
 /// In the child: never returns.
 [[noreturn]] void become(const Command& command, char* const* argv, char* const* env, int report) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  setpgid(0, 0);  // a Ctrl-C is for the one who started us; he decides about his children
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
   const char* output = command.output.empty() ? "/dev/null" : command.output.c_str();
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (command.append ? O_APPEND : O_TRUNC);
   const int out = open(output, flags, 0644);
