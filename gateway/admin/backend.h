@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/admin/status.h"
+#include "gateway/base/result.h"
+#include "gateway/spool/spool.h"
+
+namespace tidegate {
+
+/// What the admin API asks of the gateway.
+class AdminBackend {
+ public:
+  virtual ~AdminBackend() = default;
+
+  /// True once the spool is open and the sources have started, whether or not their brokers answer.
+  /// *Threads*: safe from any, as all of the following. Does not block.
+  [[nodiscard]] virtual bool ready() const = 0;
+  /// Prometheus text. Does not wait for the disk.
+  [[nodiscard]] virtual std::string metrics_text() const = 0;
+  /// Does not wait for the disk.
+  [[nodiscard]] virtual StatusReport status() const = 0;
+  /// Ends the pause or park of a lane. *Errors*: not_found, naming the lanes there are. Does not block.
+  virtual Status resume_lane(std::string_view route, std::string_view sink) = 0;
+
+  /// *Blocks* on disk, as all of the following.
+  virtual Result<std::vector<DeadLetter>> dead_letters(const DeadQuery& query) = 0;
+  virtual Result<std::uint64_t> retry_dead(const std::vector<std::uint64_t>& numbers) = 0;
+  virtual Result<std::uint64_t> drop_dead(const std::vector<std::uint64_t>& numbers) = 0;
+};
+
+}  // namespace tidegate

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "gateway/admin/listen.h"
+#include "gateway/base/result.h"
+
+namespace tidegate {
+
+struct AdminReply {
+  std::uint16_t status = 0;
+  std::string body;
+};
+
+/// Makes one call to a running gateway. `body` goes out as JSON when it is not empty. *Blocks* for at most `timeout`.
+/// *Errors*: unavailable (nobody listens), timeout, io.
+Result<AdminReply> admin_call(const AdminListen& at, const std::string& method, const std::string& target,
+                              const std::string& body = {},
+                              std::chrono::milliseconds timeout = std::chrono::seconds{20});
+
+}  // namespace tidegate

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gateway/admin/backend.h"
+
+namespace tidegate {
+
+/// A gateway that answers what the test says.
+class FakeBackend final : public AdminBackend {
+ public:
+  [[nodiscard]] bool ready() const override { return is_ready; }
+  [[nodiscard]] std::string metrics_text() const override { return "tidegate_events_total 1\n"; }
+  [[nodiscard]] StatusReport status() const override { return report; }
+  Status resume_lane(std::string_view route, std::string_view sink) override {
+    resumed = std::string(route) + "/" + std::string(sink);
+    if (sink != "cloud") return Error{ErrorCode::not_found, "there is no lane " + resumed};
+    return {};
+  }
+  Result<std::vector<DeadLetter>> dead_letters(const DeadQuery& query) override {
+    if (before_disk) before_disk();
+    std::vector<DeadLetter> out;
+    for (const DeadLetter& letter : letters) {
+      if (letter.number > query.after && out.size() < query.limit) out.push_back(letter);
+    }
+    return out;
+  }
+  Result<std::uint64_t> retry_dead(const std::vector<std::uint64_t>& numbers) override {
+    retried = numbers;
+    return std::uint64_t{numbers.size()};
+  }
+  Result<std::uint64_t> drop_dead(const std::vector<std::uint64_t>& numbers) override {
+    dropped = numbers;
+    return std::uint64_t{numbers.size()};
+  }
+
+  std::atomic<bool> is_ready{true};
+  StatusReport report;
+  std::vector<DeadLetter> letters;
+  std::vector<std::uint64_t> retried, dropped;
+  std::string resumed;
+  std::function<void()> before_disk;
+};
+
+}  // namespace tidegate
