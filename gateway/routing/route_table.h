@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,7 @@ struct RouteRule {
 };
 
 /// All routes compiled into one trie of topic levels. Matching takes time that does not grow with the number of routes
-/// that don't match. Immutable. *Threads*: safe from any.
+/// that don't match, and allocates nothing but room in `lanes`. Immutable. *Threads*: safe from any.
 class RouteTable {
  public:
   explicit RouteTable(const std::vector<RouteRule>& rules);
@@ -25,12 +26,13 @@ class RouteTable {
   RouteTable(RouteTable&&) noexcept;
   RouteTable& operator=(RouteTable&&) noexcept;
 
-  /// The lanes that want an event of this source and topic: ascending, each once. Appends to `lanes`.
-  void match(SourceId source, std::string_view topic, std::vector<LaneId>& lanes) const;
+  /// Appends the lanes that want an event of this source and topic to `lanes`: ascending, each once.
+  /// Returns the number of trie nodes it visited, which is what its time is made of.
+  std::size_t match(SourceId source, std::string_view topic, std::vector<LaneId>& lanes) const;
 
  private:
-  struct Node;
-  std::unique_ptr<Node> root_;
+  struct Trie;
+  std::unique_ptr<const Trie> trie_;
 };
 
 }  // namespace tidegate
