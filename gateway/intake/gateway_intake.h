@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/ids.h"
+#include "gateway/base/metrics.h"
+#include "gateway/base/mutex.h"
+#include "gateway/base/random.h"
+#include "gateway/base/result.h"
+#include "gateway/base/uuid.h"
+#include "gateway/event/event.h"
+#include "gateway/intake/intake.h"
+#include "gateway/routing/route_table.h"
+#include "gateway/spool/spool.h"
+
+namespace tidegate {
+
+/// A source as the intake needs to know it.
+struct IntakeSource {
+  SourceId id;
+  std::string name;       ///< the key in the config
+  std::string connector;  ///< "mqtt"; gives the default event type
+};
+
+/// What an intake is made of. References outlive it.
+struct IntakeSetup {
+  std::string gateway_id;
+  std::vector<IntakeSource> sources;
+  RouteTable routes;
+  Spool& spool;
+  const Clock& clock;
+  Random& random;  ///< the intake's own
+  Metrics& metrics;
+};
+
+/// The way in: checks limits, completes events, matches them with the routes and queues them for the next commit.
+/// *Threads*: safe from any. Does not block.
+class GatewayIntake final : public Intake {
+ public:
+  explicit GatewayIntake(IntakeSetup setup);
+
+  void admit(SourceId source, Submission submission, Receipt receipt) override;
+  std::vector<std::pair<std::string, std::string>> source_state(SourceId source, const std::string& prefix) override;
+
+ private:
+  /// What is the same for every event of one source.
+  struct Origin {
+    std::string source;  ///< "/<gateway id>/<source name>"
+    std::string type;    ///< "tidegate.<connector>.message"
+    Counter* invalid;
+  };
+
+  void mint_ids(std::vector<Event>& events, WallTime now) EXCLUDES(mutex_);
+  void refuse(SourceId source, Receipt receipt);
+
+  const RouteTable routes_;
+  Spool& spool_;
+  const Clock& clock_;
+  std::unordered_map<SourceId, Origin> origins_;
+  Mutex mutex_;
+  UuidV7 ids_ GUARDED_BY(mutex_);
+};
+
+/// Checks an event against the limits of limits.h. *Errors*: invalid, naming the limit.
+Status check_limits(const Event& event);
+
+}  // namespace tidegate

@@ -1,0 +1,147 @@
+#include "gateway/intake/gateway_intake.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <set>
+
+#include "gateway/base/limits.h"
+#include "tests/support/clock/virtual_clock.h"
+
+namespace tidegate {
+namespace {
+
+/// A spool that remembers what it was given, and answers when the test says so.
+class RecordingSpool final : public Spool {
+ public:
+  void start(UniqueFunction<void(bool)>) override {}
+  void stop() override {}
+  void append(SpoolSubmission submission, Receipt receipt) override {
+    submissions.push_back(std::move(submission));
+    receipts.push_back(std::move(receipt));
+  }
+  void settle(Settlement, UniqueFunction<void(Status)>) override {}
+  Result<LaneRead> read(LaneId, Seq, std::size_t, std::size_t) override { return LaneRead{}; }
+  Result<std::vector<Deferred>> read_deferred(LaneId) override { return std::vector<Deferred>{}; }
+  [[nodiscard]] LaneState lane_state(LaneId) const override { return {}; }
+  void watch(LaneId, UniqueFunction<void(Seq)>) override {}
+  std::vector<std::pair<std::string, std::string>> source_state(SourceId, const std::string& prefix) override {
+    return {{prefix + "key", "value"}};
+  }
+  [[nodiscard]] SpoolSnapshot snapshot() const override { return {}; }
+  Result<std::vector<DeadLetter>> dead_letters(const DeadQuery&) override { return std::vector<DeadLetter>{}; }
+  Result<std::uint64_t> retry_dead(const std::vector<std::uint64_t>&) override { return std::uint64_t{0}; }
+  Result<std::uint64_t> drop_dead(const std::vector<std::uint64_t>&) override { return std::uint64_t{0}; }
+
+  std::vector<SpoolSubmission> submissions;
+  std::vector<Receipt> receipts;
+};
+
+constexpr SourceId kFloor{7};
+constexpr SourceId kRoof{8};
+constexpr LaneId kHotLane{1};
+constexpr LaneId kAllLane{2};
+
+RouteRule rule(std::string_view filter, std::vector<LaneId> lanes, std::vector<SourceId> from = {}) {
+  return {std::move(from), *TopicFilter::parse(filter), std::move(lanes)};
+}
+
+Event message(std::string subject, std::string data = "21.5") {
+  Event event;
+  event.subject = std::move(subject);
+  event.data = std::move(data);
+  return event;
+}
+
+class IntakeTest : public ::testing::Test {
+ protected:
+  std::optional<Admission> admit(SourceId source, std::vector<Event> events, Admission spool_says) {
+    std::optional<Admission> answer;
+    Submission submission;
+    submission.events = std::move(events);
+    intake.admit(source, std::move(submission), [&answer](Admission a) { answer = a; });
+    EXPECT_FALSE(answer.has_value()) << "a receipt ran before the spool answered";
+    spool.receipts.back()(spool_says);
+    return answer;
+  }
+
+  testing::VirtualClock clock;
+  SeededRandom random{1};
+  Metrics metrics;
+  RecordingSpool spool;
+  GatewayIntake intake{
+      {"plant-7",
+       {{kFloor, "floor", "mqtt"}, {kRoof, "roof", "mqtt"}},
+       RouteTable({rule("sensors/+/temperature", {kHotLane}, {kFloor}), rule("sensors/#", {kAllLane, kHotLane})}),
+       spool,
+       clock,
+       random,
+       metrics}};
+};
+
+TEST_F(IntakeTest, CompletesEventsAndNamesTheirLanesOnce) {
+  EXPECT_EQ(admit(kFloor, {message("sensors/a/temperature"), message("other")}, Admission::durable),
+            Admission::durable);
+  const SpoolSubmission& stored = spool.submissions.at(0);
+  ASSERT_EQ(stored.events.size(), 2u);
+  const Event& event = stored.events[0].event;
+  EXPECT_EQ(event.id.size(), 36u);
+  EXPECT_LT(event.id, stored.events[1].event.id);
+  EXPECT_EQ(event.source, "/plant-7/floor");
+  EXPECT_EQ(event.type, "tidegate.mqtt.message");
+  EXPECT_EQ(event.time, clock.wall());
+  EXPECT_THAT(stored.events[0].lanes, ::testing::ElementsAre(kHotLane, kAllLane));
+  EXPECT_THAT(stored.events[1].lanes, ::testing::IsEmpty());
+}
+
+TEST_F(IntakeTest, KeepsWhatTheProducerSaid) {
+  Event event = message("sensors/a/humidity");
+  event.id = "own-id";
+  event.source = "urn:device:a";
+  event.type = "com.example.humidity";
+  event.time = WallTime{milliseconds{1}};
+  const Event original = event;
+  admit(kRoof, {event}, Admission::durable);
+  EXPECT_EQ(spool.submissions.at(0).events.at(0).event, original);
+}
+
+TEST_F(IntakeTest, PassesStateAndRepeatsOn) {
+  Submission submission;
+  submission.state.push_back({"q2/1", "", true});
+  submission.repeats = 3;
+  intake.admit(kFloor, std::move(submission), [](Admission) {});
+  EXPECT_EQ(spool.submissions.at(0).source, kFloor);
+  EXPECT_EQ(spool.submissions.at(0).state.at(0).key, "q2/1");
+  EXPECT_EQ(spool.submissions.at(0).repeats, 3u);
+  EXPECT_EQ(intake.source_state(kFloor, "q1/").at(0).first, "q1/key");
+}
+
+TEST_F(IntakeTest, StoresNothingOfASubmissionThatBreaksALimit) {
+  Event oversize = message("sensors/a", std::string(limits::kEventDataBytesMax + 1, 'x'));
+  EXPECT_EQ(admit(kFloor, {message("sensors/a"), oversize}, Admission::durable), Admission::refused_invalid);
+  EXPECT_TRUE(spool.submissions.at(0).events.empty());
+  EXPECT_NE(metrics.render().find("tidegate_intake_invalid_submissions_total{source=\"floor\"} 1"), std::string::npos);
+}
+
+TEST_F(IntakeTest, AnInvalidSubmissionThatMeetsAStoppingSpoolIsToldSo) {
+  Event oversize = message(std::string(limits::kTopicBytesMax + 1, 't'));
+  EXPECT_EQ(admit(kFloor, {oversize}, Admission::stopping), Admission::stopping);
+}
+
+TEST_F(IntakeTest, RefusesASourceThatItDoesNotKnow) {
+  EXPECT_EQ(admit(SourceId{99}, {message("sensors/a")}, Admission::durable), Admission::refused_invalid);
+}
+
+TEST(EventLimits, HoldAtTheirEdges) {
+  Event event = message(std::string(limits::kTopicBytesMax, 't'), std::string(limits::kEventDataBytesMax, 'x'));
+  event.attributes.assign(limits::kEventAttributesMax, {"n", "v"});
+  EXPECT_TRUE(check_limits(event));
+  event.attributes.emplace_back("n", "v");
+  EXPECT_FALSE(check_limits(event));
+  event.attributes.assign(1, {"n", std::string(limits::kEventAttributeBytesMax, 'v')});
+  EXPECT_FALSE(check_limits(event));
+}
+
+}  // namespace
+}  // namespace tidegate
