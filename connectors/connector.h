@@ -26,7 +26,8 @@ class io_context;
 /// The whole contract between a connector and the gateway.
 namespace tidegate {
 
-class OptionTable;  // gateway/config/option_table.h
+class OptionTable;       // gateway/config/option_table.h
+struct DeliveryOptions;  // gateway/delivery/options.h
 
 /// What a connector may use. Outlives the connector. `component` names it in logs, health and metrics.
 struct ConnectorContext {
@@ -38,6 +39,7 @@ struct ConnectorContext {
   Random* random = nullptr;  ///< the connector's own
   Health* health = nullptr;
   Metrics* metrics = nullptr;
+  const DeliveryOptions* delivery = nullptr;  ///< sinks only: how the lane in front of it delivers
 };
 
 /// Brings events in. start, pause, resume and stop come from the supervisor's thread, in that order of life;
