@@ -147,6 +147,7 @@ class Session {
     report_.acknowledged_seqs.push_back(options_.qos == 0);
     if (options_.qos == 0) ++report_.acknowledged;
     ++report_.sent;
+    if (options_.sent_now != nullptr) options_.sent_now->store(report_.sent, std::memory_order_relaxed);
     ++next_;
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <stop_token>
 #include <string>
@@ -20,7 +21,8 @@ struct PublisherOptions {
   std::uint32_t window = 1000;  ///< QoS 1 and 2: messages not yet acknowledged
   std::uint32_t keys = 4;       ///< topics; event `seq` goes to topic_of(number, seq % keys)
   std::size_t payload_bytes = 200;
-  bool reconnect = false;         ///< when the connection breaks: go on with new events on a new one, instead of ending
+  bool reconnect = false;  ///< when the connection breaks: go on with new events on a new one, instead of ending
+  std::atomic<std::uint64_t>* sent_now = nullptr;  ///< kept up to date with what was sent, when given
   milliseconds patience{30'000};  ///< without any progress (connection, acknowledgement) for so long, it gives up
 };
 

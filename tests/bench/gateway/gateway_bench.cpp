@@ -1,0 +1,183 @@
+// gateway_bench: speed and size of the whole gateway, with the load, the broker and the receiver on the same machine.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/bench/gateway/report.h"
+#include "tests/bench/gateway/rig.h"
+
+namespace {
+
+using namespace tidegate;
+using namespace tidegate::bench;
+
+struct Options {
+  std::filesystem::path bin, json;
+  bool quick = false;
+  std::uint64_t flow_events = 200'000, pending_events = 1'000'000, latency_events = 10'000;
+  int repeats = 3;
+};
+
+constexpr double kKibPerMib = 1024.0;
+constexpr double kLatencyRate = 1000;
+constexpr double kLatencyWaitMs = 50;  // batch.max_wait of the latency run
+
+void say(std::string_view text) { fmt::print(stderr, "bench: {}\n", text); }
+
+/// Bare subscriber and gateway in turn, so that what else the machine does hits both.
+Status throughput(const Options& options, std::vector<Row>& rows) {
+  Row bare{"mosquitto_sub -q 1 alone", "events/s", {}, Bound::none, 0};
+  Row bare_cpu{"mosquitto_sub -q 1 alone, CPU", "us/event", {}, Bound::none, 0};
+  Row rate{"mosquitto QoS 1 -> spool (full) -> HTTPS", "events/s", {}, Bound::none, 0};
+  Row ratio{"  against mosquitto_sub alone in the same run", "ratio", {}, Bound::at_least, 0.9};
+  Row cpu{"  gateway CPU", "us/event", {}, Bound::at_most, 20};
+  Row rss{"  gateway peak RSS", "MiB", {}, Bound::at_most, 32};
+  Row written{"  bytes written per byte of event", "ratio", {}, Bound::at_most, 2.5};
+  for (int i = 0; i < options.repeats; ++i) {
+    say(fmt::format("throughput, {} of {}", i + 1, options.repeats));
+    const auto alone = measure_bare_subscriber(options.flow_events);
+    if (!alone) return alone.error();
+    const auto flow = measure_gateway(options.bin, options.flow_events);
+    if (!flow) return flow.error();
+    bare.samples.push_back(alone->events_per_second);
+    bare_cpu.samples.push_back(alone->cpu_us_per_event);
+    rate.samples.push_back(flow->events_per_second);
+    ratio.samples.push_back(flow->events_per_second / alone->events_per_second);
+    cpu.samples.push_back(flow->cpu_us_per_event);
+    rss.samples.push_back(flow->rss_peak_mib);
+    written.samples.push_back(flow->written_per_byte);
+  }
+  rows.insert(rows.end(), {bare, bare_cpu, rate, ratio, cpu, rss, written});
+  return {};
+}
+
+Status idle(const Options& options, std::vector<Row>& rows) {
+  say("idle");
+  Row rss{"idle RSS, connected to broker and receiver", "MiB", {}, Bound::at_most, 15};
+  for (int i = 0; i < options.repeats; ++i) {
+    Rig rig(options.bin);
+    if (auto up = rig.start("200ms"); !up) return up;
+    poll(nullptr, 0, 1000);  // let the start settle; nothing is decided by it
+    rss.samples.push_back(static_cast<double>(test::usage_of(rig.gateway().pid()).rss_kib) / kKibPerMib);
+  }
+  rows.push_back(rss);
+  return {};
+}
+
+/// A receiver that was away while `pending_events` came in; then a restart of the gateway.
+Status restart(const Options& options, std::vector<Row>& rows) {
+  say(fmt::format("restart with {} events pending", options.pending_events));
+  Row ready{fmt::format("restart to ready, {} pending", options.pending_events), "s", {}, Bound::at_most, 1};
+  Row rss{"  peak RSS while draining", "MiB", {}, Bound::at_most, 48};
+  Row drain{"  drain rate", "events/s", {}, Bound::at_least, 50'000};
+  Row intake{"intake alone, receiver away", "events/s", {}, Bound::none, 0};
+  Rig rig(options.bin);
+  if (auto up = rig.start("200ms", false); !up) return up;
+  auto from = std::chrono::steady_clock::now();
+  const auto seconds_since = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
+  };
+  const auto report = publish_events(rig.broker().port(), options.pending_events);
+  if (!report.trouble.empty()) return Error{ErrorCode::unavailable, report.trouble};
+  if (auto in = rig.wait_pending(options.pending_events); !in) return in;
+  const auto events = static_cast<double>(options.pending_events);
+  intake.samples.push_back(events / seconds_since());
+  // Three starts give three times to ready; only the last one has somebody to drain to.
+  for (int i = 0; i < options.repeats; ++i) {
+    if (rig.gateway().stop() != 0) return Error{ErrorCode::unavailable, "the gateway did not stop cleanly"};
+    if (i + 1 == options.repeats) {
+      if (auto up = rig.start_receiver(); !up) return up;
+    }
+    from = std::chrono::steady_clock::now();
+    if (auto up = rig.gateway().start_ready(); !up) return up;
+    ready.samples.push_back(seconds_since());
+  }
+  const auto seconds = rig.wait_delivered(options.pending_events, from);
+  if (!seconds) return seconds.error();
+  drain.samples.push_back(events / *seconds);
+  rss.samples.push_back(static_cast<double>(test::usage_of(rig.gateway().pid()).rss_peak_kib) / kKibPerMib);
+  rows.insert(rows.end(), {intake, ready, rss, drain});
+  return {};
+}
+
+/// What a small synced append costs on this disk, in ms.
+std::vector<double> fsync_times(const std::filesystem::path& dir) {
+  std::vector<double> times;
+  const int fd = open((dir / "fsync-probe").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const std::string block(4096, 'x');
+  for (int i = 0; i < 200 && fd >= 0; ++i) {
+    const auto from = std::chrono::steady_clock::now();
+    if (pwrite(fd, block.data(), block.size(), static_cast<off_t>(i) * 4096) < 0 || fdatasync(fd) != 0) break;
+    times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - from).count());
+  }
+  if (fd >= 0) close(fd);
+  return times;
+}
+
+Status latency(const Options& options, std::vector<Row>& rows) {
+  say("latency");
+  Row fsync{"fsync of this disk, p50", "ms", {}, Bound::none, 0};
+  Row fsync99{"fsync of this disk, p99", "ms", {}, Bound::none, 0};
+  Row p50{"publish to receiver at 1,000 events/s, p50", "ms", {}, Bound::none, 0};
+  Row p99{"publish to receiver at 1,000 events/s, p99", "ms", {}, Bound::at_most, 0};
+  for (int i = 0; i < options.repeats; ++i) {
+    Rig rig(options.bin);
+    if (auto up = rig.start(fmt::format("{}ms", kLatencyWaitMs)); !up) return up;
+    const auto times = fsync_times(rig.dir());
+    fsync.samples.push_back(quantile(times, 0.5));
+    fsync99.samples.push_back(quantile(times, 0.99));
+    const auto from = std::chrono::steady_clock::now();
+    const auto report = publish_events(rig.broker().port(), options.latency_events, kLatencyRate);
+    if (!report.trouble.empty()) return Error{ErrorCode::unavailable, report.trouble};
+    if (auto done = rig.wait_delivered(options.latency_events, from); !done) return done.error();
+    const auto summary = nlohmann::json::parse(rig.receiver().stop(), nullptr, false);
+    if (summary.is_discarded()) return Error{ErrorCode::corrupt, "the receiver printed no summary"};
+    p50.samples.push_back(summary["latency_ms"]["p50"].get<double>());
+    p99.samples.push_back(summary["latency_ms"]["p99"].get<double>());
+  }
+  p99.target = 5 * fsync.median() + kLatencyWaitMs;
+  rows.insert(rows.end(), {fsync, fsync99, p50, p99});
+  return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  options.bin = std::filesystem::canonical("/proc/self/exe").parent_path();
+  std::vector<std::string> only;
+  CLI::App app("Speed and size of the whole gateway.");
+  app.add_flag("--quick", options.quick, "small and once: does it work, not how fast is it");
+  app.add_option("--json", options.json, "also write the rows there");
+  app.add_option("--only", only, "throughput, idle, restart, latency");
+  app.add_option("--bin", options.bin, "where the programs are");
+  CLI11_PARSE(app, argc, argv);
+  if (options.quick) {
+    options.flow_events = 20'000;
+    options.pending_events = 50'000;
+    options.latency_events = 2'000;
+    options.repeats = 1;
+  }
+
+  const std::vector<std::pair<std::string, Status (*)(const Options&, std::vector<Row>&)>> measures = {
+      {"throughput", throughput}, {"idle", idle}, {"restart", restart}, {"latency", latency}};
+  std::vector<Row> rows;
+  for (const auto& [name, measure] : measures) {
+    if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;
+    if (auto done = measure(options, rows); !done) {
+      fmt::print(stderr, "bench: {}: {}\n", name, done.error().message);
+      return 1;
+    }
+  }
+  print_table(rows);
+  if (!options.json.empty()) write_json(rows, options.json);
+  return 0;
+}
