@@ -15,13 +15,20 @@ struct ConfigEntry;
 /// A value of the config file with its place: YAML as it was written, scalars untyped.
 /// Aliases are expanded, merge keys (<<) applied, keys of a map unique.
 struct ConfigNode {
-  enum class Kind : std::uint8_t { null, scalar, list, map };
+  enum class Kind : std::uint8_t {
+    null,
+    scalar,
+    list,
+    map,
+    failed,  ///< a value whose mistake is reported already; readers pass over it
+  };
   ConfigNode() = default;
   ConfigNode(Kind k, Position p, std::string t = {}) : kind(k), at(p), text(std::move(t)) {}
 
   Kind kind = Kind::null;
   Position at;
-  std::string text;                  ///< of a scalar
+  std::string text;     ///< of a scalar
+  std::string written;  ///< what the file says where it differs from text (${NAME}); may be shown, text may not
   std::vector<ConfigNode> items;     ///< of a list
   std::vector<ConfigEntry> entries;  ///< of a map, in the order of the file
 

@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <system_error>
 
 #include "gateway/config/limits.h"
 
@@ -33,21 +31,26 @@ std::string in_section(const ReadContext& context) {
   return context.path.empty() ? " at the top level" : fmt::format(" in {}", context.path);
 }
 
-void report_unknown(const ConfigEntry& entry, std::span<const ReadTarget> targets, ReadContext& context) {
+/// Returns the option that was probably meant; empty when none is near.
+std::string_view report_unknown(const ConfigEntry& entry, std::span<const ReadTarget> targets, ReadContext& context) {
   std::vector<std::string_view> names;
   for (const ReadTarget& target : targets) {
     for (const OptionDoc& option : target.table->options()) names.push_back(option.name);
   }
   context.diagnostics.error(entry.at, fmt::format("unknown option {}{}{}", quote(entry.key), in_section(context),
                                                   did_you_mean(entry.key, names)));
+  return nearest(entry.key, names);
 }
 
-/// Reports required options that are absent, and options that exclude each other.
-void report_missing(const OptionTable& table, const ConfigNode& node, ReadContext& context) {
+/// Reports required options that are absent (not those that are there, misspelled), and options that exclude each
+/// other.
+void report_missing(const OptionTable& table, const ConfigNode& node, std::span<const std::string_view> misspelled,
+                    ReadContext& context) {
   for (const OptionDoc& option : table.options()) {
     const ConfigEntry* entry = node.find(option.name);
     const ConfigEntry* companion = option.companion.empty() ? nullptr : node.find(option.companion);
-    if (option.required && entry == nullptr && companion == nullptr) {
+    const bool meant = std::ranges::find(misspelled, option.name) != misspelled.end();
+    if (option.required && entry == nullptr && companion == nullptr && !meant) {
       const std::string other = option.companion.empty() ? std::string{} : fmt::format(" or \"{}\"", option.companion);
       context.diagnostics.error(context.at, fmt::format("missing option \"{}\"{}{}: {}", option.name, other,
                                                         in_section(context), option.doc));
@@ -63,11 +66,13 @@ void report_missing(const OptionTable& table, const ConfigNode& node, ReadContex
 
 bool read_options(const ConfigNode& node, std::span<const ReadTarget> targets, ReadContext& context) {
   const std::size_t errors_before = context.diagnostics.errors();
+  if (node.kind == ConfigNode::Kind::failed) return false;
   if (node.kind != ConfigNode::Kind::map) {
     context.diagnostics.error(node.at, fmt::format("{} must be a map of options (name: value)",
                                                    context.path.empty() ? "the config" : context.path));
     return false;
   }
+  std::vector<std::string_view> misspelled;
   for (const ConfigEntry& entry : node.entries) {
     bool known = false;
     for (const ReadTarget& target : targets) {
@@ -80,9 +85,9 @@ bool read_options(const ConfigNode& node, std::span<const ReadTarget> targets, R
         target.table->readers_[i](target.object, entry.value, options[i], at_entry);
       }
     }
-    if (!known) report_unknown(entry, targets, context);
+    if (!known) misspelled.push_back(report_unknown(entry, targets, context));
   }
-  for (const ReadTarget& target : targets) report_missing(*target.table, node, context);
+  for (const ReadTarget& target : targets) report_missing(*target.table, node, misspelled, context);
   // Checks look across options: with one of them wrong they would only repeat it.
   if (context.diagnostics.errors() != errors_before) return false;
   for (const ReadTarget& target : targets) {
@@ -101,6 +106,9 @@ namespace option_read {
 
 namespace {
 
+/// What the file says, never what a variable holds: that may be a secret.
+std::string as_written(const ConfigNode& node) { return quote(node.written.empty() ? node.text : node.written); }
+
 std::string_view article(ConfigNode::Kind kind) { return kind == ConfigNode::Kind::map ? "a map" : "a list"; }
 
 }  // namespace
@@ -114,6 +122,7 @@ OptionDoc row_of(std::string_view name, std::string_view doc, ValueKind kind) {
 }
 
 const std::string* scalar(const ConfigNode& node, const OptionDoc& option, ReadContext& context) {
+  if (node.kind == ConfigNode::Kind::failed) return nullptr;
   const std::string name = dotted(context, option.name);
   if (node.kind == ConfigNode::Kind::null) {
     context.diagnostics.error(
@@ -137,7 +146,7 @@ const std::string* scalar(const ConfigNode& node, const OptionDoc& option, ReadC
 
 void invalid(const ConfigNode& node, const OptionDoc& option, const Error& why, ReadContext& context) {
   context.diagnostics.error(node.at,
-                            fmt::format("{}: {} {}", dotted(context, option.name), quote(node.text), why.message));
+                            fmt::format("{}: {} {}", dotted(context, option.name), as_written(node), why.message));
 }
 
 bool in_range(double value, const ConfigNode& node, const OptionDoc& option, ReadContext& context) {
@@ -156,7 +165,7 @@ bool in_range(double value, const ConfigNode& node, const OptionDoc& option, Rea
     bounds = fmt::format("between {} and {}", write(option.range.min), write(option.range.max));
   }
   context.diagnostics.error(node.at, fmt::format("{}: {} is out of range; it must be {}", dotted(context, option.name),
-                                                 quote(node.text), bounds));
+                                                 as_written(node), bounds));
   return false;
 }
 
@@ -184,6 +193,7 @@ std::span<const ConfigNode> one_or_many(const ConfigNode& node, const OptionDoc&
 
 bool is_map(const ConfigNode& node, const OptionDoc& option, ReadContext& context) {
   if (node.kind == ConfigNode::Kind::map) return true;
+  if (node.kind == ConfigNode::Kind::failed) return false;
   context.diagnostics.error(node.at, fmt::format("{} must be a map (name: value)", dotted(context, option.name)));
   return false;
 }

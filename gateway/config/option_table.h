@@ -211,13 +211,13 @@ class OptionTableOf final : public OptionTable {
   template <class E>
   OptionTableOf& choice(std::string_view name, E S::*member,
                         std::initializer_list<Choice<std::type_identity_t<E>>> choices, std::string_view doc);
-  /// A text with a form of its own (a URL, a topic filter), which `parse` turns into T. Its error message goes on
+  /// A text with a form of its own (a URL, a topic filter), which `from_text` turns into T. Its error message goes on
   /// after the offending text: "is not ...". `syntax` says what it looks like, for the docs. T may sit in an optional.
   template <class T, class Parse>
-  OptionTableOf& parsed(std::string_view name, T S::*member, Parse parse, std::string_view syntax,
+  OptionTableOf& parsed(std::string_view name, T S::*member, Parse from_text, std::string_view syntax,
                         std::string_view doc);
   template <class T, class Parse>
-  OptionTableOf& required_parsed(std::string_view name, T S::*member, Parse parse, std::string_view syntax,
+  OptionTableOf& required_parsed(std::string_view name, T S::*member, Parse from_text, std::string_view syntax,
                                  std::string_view doc);
   /// A map of options of its own. In a std::optional: not set unless given.
   template <class T, class U>
@@ -247,7 +247,7 @@ class OptionTableOf final : public OptionTable {
   template <class T>
   OptionTableOf& add_value(std::string_view name, T S::*member, std::string_view doc, Range range, bool required);
   template <class T, class Parse>
-  OptionTableOf& add_parsed(OptionDoc row, T S::*member, Parse parse);
+  OptionTableOf& add_parsed(OptionDoc row, T S::*member, Parse from_text);
   template <class T>
   OptionTableOf& add_secret(std::string_view name, T S::*member, std::string_view doc, bool required);
 

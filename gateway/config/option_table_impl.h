@@ -259,12 +259,12 @@ OptionTableOf<S>& OptionTableOf<S>::choice(std::string_view name, E S::*member,
 
 template <class S>
 template <class T, class Parse>
-OptionTableOf<S>& OptionTableOf<S>::add_parsed(OptionDoc row, T S::*member, Parse parse) {
+OptionTableOf<S>& OptionTableOf<S>::add_parsed(OptionDoc row, T S::*member, Parse from_text) {
   add(std::move(row),
-      [member, parse](void* object, const ConfigNode& node, const OptionDoc& option, ReadContext& context) {
+      [member, from_text](void* object, const ConfigNode& node, const OptionDoc& option, ReadContext& context) {
         const std::string* text = option_read::scalar(node, option, context);
         if (text == nullptr) return;
-        auto value = parse(std::string_view(*text));
+        auto value = from_text(std::string_view(*text));
         if (!value) {
           option_read::invalid(node, option, value.error(), context);
           return;
@@ -276,22 +276,22 @@ OptionTableOf<S>& OptionTableOf<S>::add_parsed(OptionDoc row, T S::*member, Pars
 
 template <class S>
 template <class T, class Parse>
-OptionTableOf<S>& OptionTableOf<S>::parsed(std::string_view name, T S::*member, Parse parse, std::string_view syntax,
-                                           std::string_view doc) {
+OptionTableOf<S>& OptionTableOf<S>::parsed(std::string_view name, T S::*member, Parse from_text,
+                                           std::string_view syntax, std::string_view doc) {
   OptionDoc row = option_read::row_of(name, doc, ValueKind::text);
   row.syntax = std::string(syntax);
   if constexpr (option_codec::Scalar<T>) row.default_text = option_read::default_of(initial_.*member);
-  return add_parsed(std::move(row), member, std::move(parse));
+  return add_parsed(std::move(row), member, std::move(from_text));
 }
 
 template <class S>
 template <class T, class Parse>
-OptionTableOf<S>& OptionTableOf<S>::required_parsed(std::string_view name, T S::*member, Parse parse,
+OptionTableOf<S>& OptionTableOf<S>::required_parsed(std::string_view name, T S::*member, Parse from_text,
                                                     std::string_view syntax, std::string_view doc) {
   OptionDoc row = option_read::row_of(name, doc, ValueKind::text);
   row.syntax = std::string(syntax);
   row.required = true;
-  return add_parsed(std::move(row), member, std::move(parse));
+  return add_parsed(std::move(row), member, std::move(from_text));
 }
 
 template <class S>

@@ -87,7 +87,8 @@ Result<std::int64_t> read_signed(std::string_view text) {
 }
 
 Result<std::uint64_t> read_unsigned(std::string_view text) {
-  if (!is_digits(text)) return invalid("is not a whole number of at least 0");
+  if (text.starts_with('-') && is_digits(text.substr(1))) return invalid("is negative; write 0 or more");
+  if (!is_digits(text)) return invalid("is not a whole number");
   if (const auto value = whole<std::uint64_t>(text)) return *value;
   return invalid("is too large");
 }

@@ -164,6 +164,8 @@ class TreeBuilder final : public YAML::EventHandler {
     Key key = std::move(*map.key);
     map.key.reset();
     if (!key.usable) return;
+    // yaml-cpp places an absent value where the next token is, which may be lines away.
+    if (node.kind == ConfigNode::Kind::null) node.at = key.at;
     if (key.text == "<<") {
       map.merges.emplace_back(key.at, std::move(node));
     } else {

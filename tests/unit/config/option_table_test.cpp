@@ -164,7 +164,7 @@ TEST(OptionTable, EachMistakeSaysWhereWhatAndTheRemedy) {
             "options:2:9: error: expiry: \"1500ms\" is finer than this option; write a multiple of 1s\n");
   EXPECT_EQ(fault("window: 70000"), "options:2:9: error: window: \"70000\" is too large\n");
   EXPECT_EQ(fault("window: 0"), "options:2:9: error: window: \"0\" is out of range; it must be at least 1\n");
-  EXPECT_EQ(fault("window: -1"), "options:2:9: error: window: \"-1\" is not a whole number of at least 0\n");
+  EXPECT_EQ(fault("window: -1"), "options:2:9: error: window: \"-1\" is negative; write 0 or more\n");
   EXPECT_EQ(fault("packet: 64"),
             "options:2:9: error: packet: \"64\" has no unit; write one of B, KiB, MiB, GiB, TiB, "
             "KB, MB, GB, TB, as in 64KiB\n");
