@@ -86,6 +86,8 @@ struct LaneRead {
   std::vector<StoredEvent> events;  ///< events of this lane, ascending
   Seq scanned_to;                   ///< every event of the lane up to here is in `events` or before `from`
   bool at_end = false;              ///< nothing committed lies beyond scanned_to
+  /// Dead letters of the lane were given back since its previous read: read_deferred() again.
+  bool deferred_returned = false;
 };
 
 /// An event that failed while its neighbours went on; rests outside the log until its own time comes.
@@ -194,8 +196,9 @@ class Spool {
   /// All deferred events of a lane, ascending by seq (at most limits::kDeferredEventsMax).
   virtual Result<std::vector<Deferred>> read_deferred(LaneId lane) = 0;
   [[nodiscard]] virtual LaneState lane_state(LaneId lane) const = 0;
-  /// `committed` runs on the committer thread after each commit that brought events for the lane, or that evicted
-  /// some of its events: every event up to the given Seq (0: none) is no longer the lane's to settle.
+  /// `committed` runs on the committer thread after each commit that brought events for the lane (or gave back dead
+  /// letters), or that evicted some of its events: every event up to the given Seq (0: none) is no longer the lane's
+  /// to settle. Once watch() returned, the function given before never runs again. It must not call watch().
   virtual void watch(LaneId lane, UniqueFunction<void(Seq evicted_to)> committed) = 0;
 
   virtual std::vector<std::pair<std::string, std::string>> source_state(SourceId source, const std::string& prefix) = 0;

@@ -1,0 +1,64 @@
+#include "gateway/spool/books.h"
+
+#include "gateway/spool/lane_runs.h"
+
+namespace tidegate {
+
+std::uint64_t LaneBook::unsettled(Seq block_first, const LaneRuns& runs) const noexcept {
+  std::uint64_t n = 0;
+  for (const LaneRuns::Run& run : runs.runs) {
+    const Seq before{block_first.value + run.first - 1};
+    const Seq last{before.value + run.size};
+    if (last <= cursor) continue;
+    const Seq from = before < cursor ? cursor : before;
+    n += last.value - from.value - ahead.count(from, last);
+  }
+  return n;
+}
+
+const LaneBook* Books::lane(LaneId id) const noexcept {
+  const auto at = lanes_.find(id);
+  return at == lanes_.end() ? nullptr : &at->second;
+}
+
+void Books::begin() {
+  spool_before_ = spool;
+  lanes_before_.clear();
+  sources_before_.clear();
+}
+
+LaneBook* Books::edit(LaneId id) {
+  const auto at = lanes_.find(id);
+  if (at == lanes_.end()) return nullptr;
+  lanes_before_.try_emplace(id, at->second);
+  return &at->second;
+}
+
+SourceBook* Books::edit(SourceId id) {
+  const auto at = sources_.find(id);
+  if (at == sources_.end()) return nullptr;
+  sources_before_.try_emplace(id, at->second);
+  return &at->second;
+}
+
+std::vector<LaneBook*> Books::edited_lanes() {
+  std::vector<LaneBook*> out;
+  for (const auto& [id, before] : lanes_before_) out.push_back(&lanes_.at(id));
+  return out;
+}
+
+std::vector<SourceBook*> Books::edited_sources() {
+  std::vector<SourceBook*> out;
+  for (const auto& [id, before] : sources_before_) out.push_back(&sources_.at(id));
+  return out;
+}
+
+void Books::rollback() {
+  spool = spool_before_;
+  for (auto& [id, before] : lanes_before_) lanes_.at(id) = std::move(before);
+  for (auto& [id, before] : sources_before_) sources_.at(id) = std::move(before);
+  lanes_before_.clear();
+  sources_before_.clear();
+}
+
+}  // namespace tidegate

@@ -1,0 +1,178 @@
+#include "gateway/spool/commit.h"
+
+#include <algorithm>
+
+#include "gateway/spool/spool_limits.h"
+#include "gateway/spool/varint.h"
+
+namespace tidegate {
+
+Commit::Commit(Store& store, Books& books, BlockCodec& codec, const Rules& rules)
+    : store_(store), books_(books), codec_(codec), rules_(rules) {
+  books_.begin();
+  store_.begin();
+}
+
+Status Commit::settle(const Settlement& settlement) {
+  LaneBook* const lane = books_.edit(settlement.lane);
+  if (lane == nullptr) return Error{ErrorCode::not_found, "the spool knows no such lane"};
+  for (const Seq seq : settlement.delivered) {
+    if (lane->deferred.erase(seq)) {
+      store_.erase_deferred(lane->id, seq);
+      ++lane->delivered;
+    } else if (seq <= books_.spool.last && lane->settle(seq)) {
+      ++lane->delivered;
+    }
+  }
+  for (const DeadEvent& dead : settlement.dead) settle_dead(*lane, dead);
+  for (const Deferred& deferred : settlement.deferred) settle_deferred(*lane, deferred);
+  if (settlement.cursor > lane->cursor) {
+    lane->cursor = std::min(settlement.cursor, books_.spool.last);
+    lane->ahead.erase_to(lane->cursor);
+  }
+  return {};
+}
+
+void Commit::settle_dead(LaneBook& lane, const DeadEvent& dead) {
+  if (lane.deferred.erase(dead.seq))
+    store_.erase_deferred(lane.id, dead.seq);
+  else if (dead.seq > books_.spool.last || !lane.settle(dead.seq))
+    return;
+  store_.put_dead(lane.id, dead);
+  ++(dead.why == DeadReason::expired ? lane.expired : lane.dead);
+}
+
+void Commit::settle_deferred(LaneBook& lane, const Deferred& deferred) {
+  if (!lane.deferred.contains(deferred.seq)) {
+    if (deferred.seq > books_.spool.last || !lane.settle(deferred.seq)) return;
+    lane.deferred.insert(deferred.seq);
+  }
+  store_.put_deferred(lane.id, deferred);
+}
+
+Admission Commit::append(const PendingAppend& pending) {
+  SourceBook* const source = books_.edit(pending.source);
+  if (source == nullptr || pending.invalid) return Admission::refused_invalid;
+  RecordWalk walk(pending.records);
+  std::size_t lane_at = 0;
+  std::size_t from = 0;
+  for (const std::uint16_t lanes : pending.lane_counts) {
+    std::string_view record;
+    walk.next(record);
+    const std::string_view framed = std::string_view(pending.records).substr(from, walk.position() - from);
+    from = walk.position();
+    ++source->received;
+    ++(lanes == 0 ? source->filtered : source->routed);
+    if (lanes == 0 && rules_.retain.count() == 0) continue;
+    if (lanes == 0) ++source->kept;
+    if (head_.count == limits::kBlockEventsMax ||
+        (head_.count > 0 && raw_.size() + framed.size() > limits::kBlockBytesMax))
+      seal();
+    for (std::uint16_t i = 0; i < lanes; ++i) head_.lanes.add(pending.lanes[lane_at++], head_.count);
+    raw_.append(framed);
+    ++head_.count;
+  }
+  source->repeats += pending.repeats;
+  put_states(pending);
+  return Admission::durable;
+}
+
+Admission Commit::refuse(const PendingAppend& pending) {
+  SourceBook* const source = books_.edit(pending.source);
+  if (source == nullptr || pending.invalid) return Admission::refused_invalid;
+  for (const std::uint16_t lanes : pending.lane_counts) {
+    ++source->received;
+    ++(lanes == 0 ? source->filtered : source->evicted);
+  }
+  for (const LaneId id : pending.lanes)
+    if (LaneBook* const lane = books_.edit(id); lane != nullptr) {
+      ++lane->received;
+      ++lane->evicted;
+      // Never was in the log: leaves it at once, as far as the count of what has left it is concerned.
+      ++lane->removed;
+      ++effects_.evicted_events;
+    }
+  source->repeats += pending.repeats;
+  put_states(pending);
+  return Admission::refused_full;
+}
+
+void Commit::put_states(const PendingAppend& pending) {
+  for (const SourceStateChange& change : pending.state) {
+    if (change.erase)
+      store_.erase_state(pending.source, change.key);
+    else
+      store_.put_state(pending.source, change.key, change.value);
+  }
+}
+
+void Commit::seal() {
+  if (head_.count == 0) return;
+  head_.first = Seq{books_.spool.last.value + 1};
+  head_.committed_at = rules_.now;
+  head_.age = rules_.age;
+  store_.put_block(head_, codec_.seal(head_.first, raw_));
+  for (const LaneRuns& runs : head_.lanes.lanes()) {
+    LaneBook* const lane = books_.edit(runs.lane);
+    if (lane == nullptr) continue;
+    lane->received += runs.events;
+    effects_.brought.insert(lane->id);
+  }
+  effects_.events += head_.count;
+  if (head_.lanes.empty()) books_.spool.may_hold_retained = true;
+  // A block that is younger than `retain` need not be looked at before its time.
+  const bool swept_all = books_.spool.retention_swept == books_.spool.last;
+  books_.spool.last = head_.last();
+  if (swept_all && rules_.retain.count() == 0) books_.spool.retention_swept = books_.spool.last;
+  raw_.clear();
+  head_.lanes.clear();
+  head_.count = 0;
+}
+
+std::uint64_t Commit::retry_dead(const std::vector<std::uint64_t>& numbers) {
+  std::uint64_t n = 0;
+  for (const std::uint64_t number : numbers) {
+    const auto row = store_.revive_dead(number, rules_.now);
+    LaneBook* const lane = row ? books_.edit(row->lane) : nullptr;
+    if (lane == nullptr) continue;
+    --(row->why == DeadReason::expired ? lane->expired : lane->dead);
+    lane->deferred.insert(row->seq);
+    effects_.brought.insert(lane->id);
+    effects_.revived.insert(lane->id);
+    ++n;
+  }
+  return n;
+}
+
+std::uint64_t Commit::drop_dead(const std::vector<std::uint64_t>& numbers) {
+  std::uint64_t n = 0;
+  for (const std::uint64_t number : numbers) {
+    const auto row = store_.erase_dead(number);
+    LaneBook* const lane = row ? books_.edit(row->lane) : nullptr;
+    if (lane == nullptr) continue;
+    ++lane->dropped;
+    ++n;
+  }
+  return n;
+}
+
+void Commit::set_block_aside(Seq first) {
+  store_.set_block_aside(first, rules_.now);
+  set_aside_ = true;
+}
+
+void Commit::finish() {
+  seal();
+  for (LaneBook* const lane : books_.edited_lanes())
+    if (lane->swept_to < lane->cursor) sweep_lane(*lane);
+  sweep_retention();
+  if (set_aside_) reconcile();
+  for (LaneBook* const lane : books_.edited_lanes()) store_.put_lane(*lane);
+  for (SourceBook* const source : books_.edited_sources()) store_.put_source(*source);
+  ++books_.spool.commits;
+  books_.spool.age = rules_.age;
+  books_.spool.wall = rules_.now;
+  store_.put_spool(books_.spool);
+}
+
+}  // namespace tidegate

@@ -1,0 +1,366 @@
+#include "gateway/spool/committer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/base/limits.h"
+#include "gateway/spool/spool_limits.h"
+
+namespace tidegate {
+
+namespace {
+
+/// Once max_bytes was reached, intake goes on when this share of it is used: not at every block that is removed.
+constexpr std::uint64_t kResumePercent = 90;
+/// Of max_bytes: what the write-ahead log, the reserve and one commit may take.
+constexpr std::uint64_t kLogShare = 8;
+constexpr std::uint64_t kReserveShare = 16;
+constexpr std::uint64_t kCommitShare = 16;
+/// Pages that a commit touches besides those of its blocks.
+constexpr std::uint64_t kCommitOverheadBytes = 64u << 10;
+
+template <class T>
+void append_all(std::deque<T>& to, std::deque<T>& from) {
+  if (to.empty()) {
+    to.swap(from);
+    return;
+  }
+  for (T& item : from) to.push_back(std::move(item));
+  from.clear();
+}
+
+}  // namespace
+
+Committer::Committer(Setup setup)
+    : options_(std::move(setup.options)),
+      files_(std::move(setup.files)),
+      clock_(setup.clock),
+      observer_(setup.observer),
+      store_(std::move(setup.store)),
+      books_(std::move(setup.books)),
+      reserve_(files_.reserve(), std::min(limits::kReserveBytes, options_.max_bytes / kReserveShare)),
+      opened_at_(clock_.steady()),
+      log_due_bytes_(std::min(limits::kWalCheckpointBytes, options_.max_bytes / kLogShare)) {
+  // While the gateway was off only the wall clock went on, and it may have been set: count a bounded part of it.
+  const milliseconds off = clock_.wall() - books_.spool.wall;
+  age_at_open_ = books_.spool.age + std::clamp(off, milliseconds{0}, limits::kOffTimeCountedMax);
+  sweep_at_ = opened_at_;
+  reserve_.take();
+  space_ = store_->space();
+}
+
+Committer::~Committer() { stop(); }
+
+void Committer::start(UniqueFunction<void(bool)> pressure) {
+  {
+    const MutexLock lock(pressure_mutex_);
+    pressure_ = std::move(pressure);
+  }
+  update_pressure();
+  post_state();
+  thread_ = std::thread([this] { run(); });
+}
+
+void Committer::stop() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+  }
+  if (thread_.joinable()) {
+    thread_.join();
+  } else {
+    drain();
+  }
+}
+
+void Committer::append(PendingAppend pending) {
+  bool taken = false;
+  bool high = false;
+  {
+    const MutexLock lock(mutex_);
+    if (!stopped_) {
+      taken = true;
+      high = (queued_bytes_ += pending.bytes) > limits::kUncommittedBytesHigh;
+      incoming_.appends.push_back(std::move(pending));
+      wake_.notify_one();
+    }
+  }
+  if (!taken && pending.receipt) pending.receipt(Admission::stopping);
+  if (high && !pressed_) update_pressure();
+}
+
+void Committer::settle(PendingSettlement pending) {
+  {
+    const MutexLock lock(mutex_);
+    if (!stopped_) {
+      incoming_.settlements.push_back(std::move(pending));
+      wake_.notify_one();
+      return;
+    }
+  }
+  if (pending.done) pending.done(Error{ErrorCode::stopping, "the spool is closed"});
+}
+
+Result<std::uint64_t> Committer::change_dead(bool retry, const std::vector<std::uint64_t>& numbers) {
+  std::future<Result<std::uint64_t>> answer;
+  {
+    const MutexLock lock(mutex_);
+    if (stopped_) return Error{ErrorCode::stopping, "the spool is closed"};
+    DeadChange& change = incoming_.dead_changes.emplace_back();
+    change.retry = retry;
+    change.numbers = numbers;
+    answer = change.answer.get_future();
+    wake_.notify_one();
+  }
+  return answer.get();
+}
+
+void Committer::report_damage(Seq first) {
+  const MutexLock lock(mutex_);
+  incoming_.damaged.push_back(first);
+  wake_.notify_one();
+}
+
+void Committer::run() {
+  while (wait_for_work()) attempt();
+  drain();
+}
+
+bool Committer::wait_for_work() {
+  MutexLock lock(mutex_);
+  while (true) {
+    // A disk that is full may still have room for what frees it.
+    const bool settling = !incoming_.settlements.empty() && disk_full_;
+    append_all(waiting_.appends, incoming_.appends);
+    append_all(waiting_.settlements, incoming_.settlements);
+    append_all(waiting_.dead_changes, incoming_.dead_changes);
+    append_all(waiting_.damaged, incoming_.damaged);
+    if (stopping_) return false;
+    if (settling || due()) return true;
+    const SteadyTime now = clock_.steady();
+    const SteadyTime until = trouble_.empty() ? now + limits::kRetentionInterval : std::max(retry_at_, now);
+    // The condition is judged by clock_; the wait itself, which decides nothing, by the machine's clock.
+    wake_.wait_until(lock, std::chrono::steady_clock::now() + (until - now));
+  }
+}
+
+bool Committer::due() const {
+  const SteadyTime now = clock_.steady();
+  if (!trouble_.empty()) return now >= retry_at_;
+  if (!waiting_.settlements.empty() || !waiting_.dead_changes.empty() || !waiting_.damaged.empty()) return true;
+  const bool held_back = full_ && options_.when_full == WhenFull::pause;
+  if (!waiting_.appends.empty() && !held_back) return true;
+  return more_to_sweep_ || (options_.retain.count() > 0 && now >= sweep_at_);
+}
+
+bool Committer::attempt() {
+  if (!store_) {
+    reopen();
+    if (!store_) return false;
+  }
+  sweep_at_ = clock_.steady() + limits::kRetentionInterval;
+  Plan plan;
+  Commit commit(*store_, books_, codec_, {options_.retain, clock_.wall(), age()});
+  for (const PendingSettlement& pending : waiting_.settlements)
+    plan.settlements.push_back(commit.settle(pending.settlement));
+  for (const DeadChange& change : waiting_.dead_changes)
+    plan.dead_changes.push_back(change.retry ? commit.retry_dead(change.numbers) : commit.drop_dead(change.numbers));
+  for (const Seq first : waiting_.damaged) commit.set_block_aside(first);
+  plan.damaged = waiting_.damaged.size();
+  plan_appends(commit, plan);
+  commit.finish();
+  plan.number = books_.spool.commits;
+  plan.effects = std::move(commit.effects());
+  if (const Status committed = store_->commit(); !committed) {
+    const bool settle_alone = committed.error().code == ErrorCode::full && !plan.appends.empty() &&
+                              !(waiting_.settlements.empty() && waiting_.dead_changes.empty());
+    fail(std::move(plan), committed.error());
+    return settle_alone && attempt();
+  }
+  finish(std::move(plan));
+  return true;
+}
+
+void Committer::plan_appends(Commit& commit, Plan& plan) {
+  const bool hold = disk_full_ && clock_.steady() < retry_at_;
+  const bool refuse_held = hold && options_.when_full == WhenFull::drop_newest;
+  if (waiting_.appends.empty() || (hold && !refuse_held)) return;
+  const std::uint64_t bytes_max = std::min<std::uint64_t>(limits::kCommitBytesMax, options_.max_bytes / kCommitShare);
+  std::uint64_t bytes = 0;
+  std::size_t events = 0;
+  std::size_t n = 0;
+  for (const PendingAppend& pending : waiting_.appends) {
+    events += pending.lane_counts.size();
+    if (n > 0 && (bytes + pending.bytes > bytes_max || events > limits::kCommitEventsMax)) break;
+    bytes += pending.bytes;
+    ++n;
+  }
+  const bool room = !refuse_held && make_room(commit, bytes + kCommitOverheadBytes);
+  full_ = !room && !refuse_held;
+  if (!room && options_.when_full != WhenFull::drop_newest) return;
+  for (std::size_t i = 0; i < n; ++i)
+    plan.appends.push_back(room ? commit.append(waiting_.appends[i]) : commit.refuse(waiting_.appends[i]));
+}
+
+bool Committer::make_room(Commit& commit, std::uint64_t need) {
+  const std::uint64_t used_before = store_->space().used;
+  const bool evict = options_.when_full == WhenFull::drop_oldest;
+  const std::uint64_t limit = full_ ? options_.max_bytes * kResumePercent / 100 : options_.max_bytes;
+  const bool room = commit.make_room(evict, [&] { return store_->failed() || used_bytes() + need <= limit; });
+  if (!disk_full_ || !evict) return room;
+  // The disk itself has no room: what is evicted becomes free pages inside the file.
+  return commit.make_room(true, [&] { return store_->failed() || store_->space().used + need <= used_before; });
+}
+
+std::uint64_t Committer::used_bytes() const {
+  const Store::Space space = store_->space();
+  return space.used + std::max(space.log, log_due_bytes_) + reserve_.held();
+}
+
+void Committer::finish(Plan plan) {
+  if (plan.effects.lost_events > 0)
+    log_.error("a damaged block was set aside in the table `damaged`: {} events are lost", plan.effects.lost_events);
+  if (plan.effects.evicted_events > 0)
+    log_.warn("the spool is full: {} events were evicted ({})", plan.effects.evicted_events,
+              options_.when_full == WhenFull::drop_oldest ? "drop_oldest" : "drop_newest");
+  more_to_sweep_ = plan.effects.more_to_sweep;
+  const Store::Space before = std::exchange(space_, store_->space());
+  const bool stored = !plan.appends.empty();
+  if (trouble_.empty() || !disk_full_ || stored) {
+    trouble_.clear();
+    disk_full_ = false;
+    backoff_ = {};
+    reserve_.take();
+  } else if (space_.used < before.used) {
+    // Settling freed pages of the file: appends may fit into them.
+    retry_at_ = clock_.steady();
+  }
+  observer_.on_commit(books_, plan.effects, {space_.used, space_.file + reserve_.held(), space_.log});
+  answer(plan);
+  if (const Status copied = store_->checkpoint_if_due(log_due_bytes_); !copied) fail({}, copied.error());
+  post_state();
+  update_pressure();
+}
+
+void Committer::answer(Plan& plan) {
+  std::size_t bytes = 0;
+  for (const Admission admission : plan.appends) {
+    PendingAppend pending = std::move(waiting_.appends.front());
+    waiting_.appends.pop_front();
+    bytes += pending.bytes;
+    if (pending.receipt) pending.receipt(admission);
+  }
+  queued_bytes_ -= bytes;
+  for (const Status& status : plan.settlements) {
+    PendingSettlement pending = std::move(waiting_.settlements.front());
+    waiting_.settlements.pop_front();
+    if (pending.done) pending.done(status);
+  }
+  for (const std::uint64_t n : plan.dead_changes) {
+    waiting_.dead_changes.front().answer.set_value(n);
+    waiting_.dead_changes.pop_front();
+  }
+  waiting_.damaged.erase(waiting_.damaged.begin(),
+                         waiting_.damaged.begin() + static_cast<std::ptrdiff_t>(plan.damaged));
+}
+
+void Committer::fail(Plan plan, const Error& error) {
+  if (plan.number != 0) books_.rollback();
+  if (trouble_ != error.message) log_.error("cannot commit, will try again: {}", error.message);
+  trouble_ = error.message;
+  backoff_ = std::clamp(2 * backoff_, limits::kRetryInitial, limits::kRetryMax);
+  retry_at_ = clock_.steady() + backoff_;
+  if (error.code == ErrorCode::full) {
+    disk_full_ = true;
+    reserve_.release();
+  } else if (error.code != ErrorCode::unavailable) {
+    // After a failed write or sync the kernel may have marked pages as clean that never reached the disk: a later
+    // sync that succeeds would prove nothing about them. Trust nothing of this connection; open the files again and
+    // look at what they say. (What is committed next is written again in full, pages that failed included.)
+    if (plan.number != 0) doubtful_ = std::move(plan);
+    store_.reset();
+  }
+  post_state();
+  update_pressure();
+}
+
+void Committer::reopen() {
+  Books fresh;
+  auto store = Store::open(files_.database(), options_.sqlite_vfs, options_.sync, fresh);
+  if (!store) {
+    fail({}, store.error());
+    return;
+  }
+  for (const auto& [id, lane] : books_.lanes())
+    if (LaneBook* const again = fresh.edit(id); again != nullptr) again->configured = lane.configured;
+  store_ = std::move(*store);
+  books_ = std::move(fresh);
+  more_to_sweep_ = true;
+  if (!doubtful_) return;
+  if (books_.spool.commits != doubtful_->number) {
+    doubtful_.reset();
+    return;
+  }
+  // The commit whose sync failed is in the files all the same, but perhaps only in memory: it counts as durable once
+  // its pages were copied into the database and that was synced.
+  if (const Status copied = store_->checkpoint_all(); !copied) {
+    store_.reset();
+    fail({}, copied.error());
+    return;
+  }
+  books_.begin();
+  for (const auto& [id, lane] : books_.lanes()) books_.edit(id);
+  for (const auto& [id, source] : books_.sources()) books_.edit(id);
+  finish(*std::exchange(doubtful_, std::nullopt));
+}
+
+void Committer::drain() {
+  {
+    const MutexLock lock(mutex_);
+    if (stopped_) return;
+    stopped_ = true;
+    append_all(waiting_.appends, incoming_.appends);
+    append_all(waiting_.settlements, incoming_.settlements);
+    append_all(waiting_.dead_changes, incoming_.dead_changes);
+  }
+  while (!waiting_.empty()) {
+    const std::size_t appends = waiting_.appends.size();
+    const std::size_t settlements = waiting_.settlements.size();
+    if (!attempt() || (waiting_.appends.size() == appends && waiting_.settlements.size() == settlements)) break;
+  }
+  for (PendingAppend& pending : waiting_.appends)
+    if (pending.receipt) pending.receipt(Admission::stopping);
+  for (PendingSettlement& pending : waiting_.settlements)
+    if (pending.done) pending.done(Error{ErrorCode::stopping, "the spool is closing"});
+  for (DeadChange& change : waiting_.dead_changes)
+    change.answer.set_value(Error{ErrorCode::stopping, "the spool is closing"});
+  waiting_ = {};
+  if (store_) {
+    if (const Status copied = store_->checkpoint_all(); !copied)
+      log_.warn("closing: the write-ahead log could not be copied, the next start does it: {}", copied.error().message);
+  }
+  store_.reset();
+}
+
+void Committer::post_state() {
+  observer_.on_state(full_, trouble_);
+  blocked_ = !trouble_.empty() || (full_ && options_.when_full == WhenFull::pause);
+}
+
+void Committer::update_pressure() {
+  const MutexLock lock(pressure_mutex_);
+  const std::size_t mark = pressed_ ? limits::kUncommittedBytesLow : limits::kUncommittedBytesHigh;
+  const bool wanted = blocked_ || queued_bytes_ > mark;
+  if (wanted == pressed_ || !pressure_) return;
+  pressed_ = wanted;
+  pressure_(wanted);
+}
+
+milliseconds Committer::age() const {
+  return age_at_open_ + std::chrono::duration_cast<milliseconds>(clock_.steady() - opened_at_);
+}
+
+}  // namespace tidegate

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/base/mutex.h"
+#include "gateway/base/result.h"
+#include "gateway/spool/block.h"
+#include "gateway/spool/spool.h"
+
+namespace SQLite {
+class Database;
+class Statement;
+}  // namespace SQLite
+
+namespace tidegate {
+
+/// What looking for a lane's next block found.
+struct BlockFetch {
+  enum class Found : std::uint8_t {
+    block,
+    damaged,  ///< this block cannot be read: it has to leave the log
+    nothing,  ///< the lane has nothing up to `scanned_to`
+  };
+  Found found = Found::nothing;
+  Seq first;
+  std::uint32_t count = 0;
+  LaneRuns runs;
+  std::string raw;      ///< the block's records
+  Seq scanned_to;       ///< nothing: all blocks up to here were looked at
+  bool at_end = false;  ///< nothing: and there are no more
+};
+
+/// The one connection that reads, shared by all lanes: a block takes it for a fraction of a millisecond, and every
+/// further connection would cost memory. *Threads*: safe from any. *Blocks* on disk, never on the committer.
+class Reader {
+ public:
+  ~Reader();
+  static Result<std::unique_ptr<Reader>> open(const std::filesystem::path& file, const std::string& vfs);
+
+  /// The first block after `after` that holds an event of the lane. `fetch.raw`'s memory is reused.
+  /// *Errors*: corrupt (the tables themselves cannot be walked), io.
+  Status next_block(LaneId lane, Seq after, BlockFetch& fetch) EXCLUDES(mutex_);
+  Result<std::vector<Deferred>> deferred(LaneId lane) EXCLUDES(mutex_);
+  Result<std::vector<DeadLetter>> dead_letters(const DeadQuery& query) EXCLUDES(mutex_);
+  Result<std::vector<std::pair<std::string, std::string>>> source_state(SourceId source, const std::string& prefix)
+      EXCLUDES(mutex_);
+
+ private:
+  Reader();
+  Status step_to(SQLite::Statement& rows, LaneId lane, BlockFetch& fetch) REQUIRES(mutex_);
+
+  Mutex mutex_;
+  std::unique_ptr<SQLite::Database> db_ GUARDED_BY(mutex_);
+  std::unique_ptr<SQLite::Statement> blocks_ GUARDED_BY(mutex_);
+  BlockCodec codec_ GUARDED_BY(mutex_);
+};
+
+}  // namespace tidegate

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gateway/event/event.h"
+
+namespace tidegate {
+
+/// Appends one event as a record: how an event is stored in a block, in `deferred` and in `dead_letters`.
+/// *Source*: FORMAT.md, "Event record".
+void put_record(std::string& out, const Event& event);
+
+/// Reads a record back. False when the bytes are not one; `event` is then unspecified.
+[[nodiscard]] bool get_record(std::string_view record, Event& event);
+
+}  // namespace tidegate

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// The spool's own maximums and thresholds, each with its reason.
+namespace tidegate::limits {
+
+/// Uncompressed bytes of one block (one oversized event alone is always taken). Every lane that is reading keeps one
+/// block in memory; bigger blocks compress little better.
+inline constexpr std::size_t kBlockBytesMax = 256u << 10;
+/// Events of one block: bounds the lane runs of a block of tiny events.
+inline constexpr std::size_t kBlockEventsMax = 1024;
+
+/// The write-ahead log is copied into the database when it passes this size. Larger means fewer copies of the pages
+/// that every commit touches, and more of what was delivered meanwhile never being copied at all; smaller means a
+/// shorter stall of the committer while it copies.
+inline constexpr std::uint64_t kWalCheckpointBytes = 8u << 20;
+/// Past this size (a long reader kept it from being reused) the write-ahead log is cut back as soon as that is
+/// possible.
+inline constexpr std::uint64_t kWalTruncateBytes = 64u << 20;
+/// Page cache of the writing and of the reading connection, KiB. Blocks are written and read once; only the inner
+/// pages of the tree are worth keeping.
+inline constexpr int kWriteCacheKib = 512;
+inline constexpr int kReadCacheKib = 128;
+
+/// Disk set aside for settlements: released when the disk is full, so that the lanes can still drain the spool.
+inline constexpr std::uint64_t kReserveBytes = 4u << 20;
+/// A max_bytes below this leaves no room for the write-ahead log and the reserve.
+inline constexpr std::uint64_t kMaxBytesMin = 4u << 20;
+
+/// Blocks that one commit looks at (to remove them, or to skip them in a read): bounds its duration after a long
+/// outage.
+inline constexpr std::size_t kSweepBlocksPerCommit = 512;
+inline constexpr std::size_t kReadHeadersMax = 4096;
+
+/// Waits between attempts to commit after an error: short enough to notice that a disk has room again.
+inline constexpr std::chrono::milliseconds kRetryInitial{200};
+inline constexpr std::chrono::milliseconds kRetryMax{10'000};
+
+/// How often retention is checked while nothing else causes commits.
+inline constexpr std::chrono::milliseconds kRetentionInterval{60'000};
+/// Time for which the gateway was off that counts towards `retain`. A clock that is far ahead at start must not
+/// empty the spool of retained events.
+inline constexpr std::chrono::milliseconds kOffTimeCountedMax{24LL * 3600 * 1000};
+
+}  // namespace tidegate::limits

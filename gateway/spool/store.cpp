@@ -1,0 +1,334 @@
+#include "gateway/spool/store.h"
+
+#include <SQLiteCpp/VariadicBind.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include "gateway/spool/database.h"
+#include "gateway/spool/record.h"
+#include "gateway/spool/schema.h"
+#include "gateway/spool/spool_limits.h"
+
+namespace tidegate {
+
+namespace {
+
+std::int64_t ms(WallTime t) { return t.time_since_epoch().count(); }
+
+/// Leaves a statement ready for its next use, also when the work throws.
+class Use {
+ public:
+  explicit Use(SQLite::Statement& statement) : statement_(statement) {}
+  ~Use() { statement_.tryReset(); }
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+  SQLite::Statement* operator->() { return &statement_; }
+  SQLite::Statement& operator*() { return statement_; }
+
+ private:
+  SQLite::Statement& statement_;
+};
+
+}  // namespace
+
+/// Prepared once per connection: preparing costs more than running them.
+struct Store::Statements {
+  explicit Statements(SQLite::Database& db)
+      : begin(db, "BEGIN IMMEDIATE"),
+        commit(db, "COMMIT"),
+        put_block(db, "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        erase_block(db, "DELETE FROM log WHERE first_seq = ?"),
+        heads(db, fmt::format("SELECT {} FROM log WHERE first_seq >= coalesce((SELECT max(first_seq) FROM log WHERE "
+                              "first_seq <= ?1), 0) AND first_seq <= ?2 ORDER BY first_seq LIMIT ?3",
+                              kHeadColumns)),
+        put_lane(db,
+                 "UPDATE lanes SET cursor = ?2, ahead = ?3, received = ?4, delivered = ?5, filtered = ?6, dead = ?7, "
+                 "expired = ?8, evicted = ?9, lost = ?10, removed = ?11, dropped = ?12 WHERE id = ?1"),
+        put_source(db,
+                   "UPDATE sources SET received = ?2, routed = ?3, filtered = ?4, kept = ?5, evicted = ?6, "
+                   "repeats = ?7 WHERE id = ?1"),
+        put_spool(db, "UPDATE spool SET commits = ?, last_seq = ?, age_ms = ?, wall_ms = ?, unaccounted = ?"),
+        put_state(db, "INSERT OR REPLACE INTO source_state VALUES (?, ?, ?)"),
+        erase_state(db, "DELETE FROM source_state WHERE source = ? AND key = ?"),
+        put_deferred(db, "INSERT OR REPLACE INTO deferred VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+        erase_deferred(db, "DELETE FROM deferred WHERE lane = ? AND seq = ?"),
+        put_dead(db, "INSERT INTO dead_letters VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        space(db,
+              "SELECT page_count, freelist_count, page_size FROM pragma_page_count, pragma_freelist_count, "
+              "pragma_page_size") {}
+  SQLite::Statement begin, commit, put_block, erase_block, heads, put_lane, put_source, put_spool, put_state,
+      erase_state, put_deferred, erase_deferred, put_dead, space;
+};
+
+Store::Store() = default;
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file, const std::string& vfs, SyncMode sync,
+                                           Books& books) {
+  std::unique_ptr<Store> store(new Store);
+  const Status opened = guarded([&]() -> Status {
+    store->db_ = open_database(file, vfs, OpenAs::writer, sync);
+    if (Status migrated = migrate(*store->db_); !migrated) return migrated;
+    store->statements_ = std::make_unique<Statements>(*store->db_);
+    store->page_bytes_ = as_uint(store->db_->execAndGet("PRAGMA page_size"));
+    sqlite3_wal_hook(store->db_->getHandle(), note_log_frames, store.get());
+    return load_books(*store->db_, books);
+  });
+  if (!opened) return opened.error();
+  return store;
+}
+
+int Store::note_log_frames(void* store, sqlite3*, const char*, int frames) noexcept {
+  auto* const self = static_cast<Store*>(store);
+  const auto now = static_cast<std::uint64_t>(frames);
+  // Fewer frames than before: the log began again at its start.
+  if (now < self->log_frames_) self->checkpoint_tried_at_ = 0;
+  self->log_frames_ = now;
+  return 0;
+}
+
+template <class Work>
+void Store::attempt(Work&& work) {
+  if (failure_) return;
+  if (Status done = guarded(std::forward<Work>(work)); !done) failure_ = std::move(done).error();
+}
+
+void Store::begin() {
+  failure_.reset();
+  attempt([&] { Use(statements_->begin)->exec(); });
+}
+
+Status Store::commit() {
+  attempt([&] { Use(statements_->commit)->exec(); });
+  if (!failure_) return {};
+  const Error failure = *failure_;
+  rollback();
+  return failure;
+}
+
+void Store::rollback() noexcept {
+  failure_.reset();
+  sqlite3* const handle = db_->getHandle();
+  // Some errors have rolled back already; a second rollback would only be refused.
+  if (sqlite3_get_autocommit(handle) == 0) sqlite3_exec(handle, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void Store::put_block(const BlockHead& head, const BlockBody& body) {
+  attempt([&] {
+    Use put(statements_->put_block);
+    const std::string lanes = head.lanes.encode(head.first, head.count);
+    put->bind(1, as_int(head.first.value));
+    put->bind(2, head.count);
+    put->bind(3, ms(head.committed_at));
+    put->bind(4, head.age.count());
+    bind_blob(*put, 5, lanes);
+    put->bind(6, static_cast<int>(body.codec));
+    put->bind(7, as_int(body.raw_bytes));
+    put->bind(8, as_int(body.checksum));
+    bind_blob(*put, 9, body.bytes);
+    put->exec();
+  });
+}
+
+void Store::erase_block(Seq first) {
+  attempt([&] {
+    Use erase(statements_->erase_block);
+    erase->bind(1, as_int(first.value));
+    erase->exec();
+  });
+}
+
+void Store::set_block_aside(Seq first, WallTime found_at) {
+  attempt([&] {
+    SQLite::Statement copy(*db_,
+                           "INSERT INTO damaged SELECT first_seq, ?2, count, lanes, codec, raw_bytes, checksum, body "
+                           "FROM log WHERE first_seq = ?1");
+    SQLite::bind(copy, as_int(first.value), ms(found_at));
+    copy.exec();
+  });
+  erase_block(first);
+}
+
+std::vector<BlockHead> Store::heads(Seq from, Seq to, std::size_t limit) {
+  std::vector<BlockHead> out;
+  attempt([&] {
+    Use rows(statements_->heads);
+    SQLite::bind(*rows, as_int(from.value), as_int(to.value), as_int(limit));
+    while (rows->executeStep()) {
+      BlockHead head;
+      read_head(*rows, head);
+      if (head.damaged || head.last() >= from) out.push_back(std::move(head));
+    }
+  });
+  return out;
+}
+
+void Store::add_lane(const LaneBook& lane) {
+  attempt([&] {
+    SQLite::Statement add(*db_, "INSERT INTO lanes VALUES (?, ?, ?, 0, x'', 0, 0, 0, 0, 0, 0, 0, 0, 0)");
+    SQLite::bind(add, lane.id.value, lane.route, lane.sink);
+    add.exec();
+  });
+  put_lane(lane);
+}
+
+void Store::add_source(const SourceBook& source) {
+  attempt([&] {
+    SQLite::Statement add(*db_, "INSERT INTO sources VALUES (?, ?, 0, 0, 0, 0, 0, 0)");
+    SQLite::bind(add, source.id.value, source.name);
+    add.exec();
+  });
+  put_source(source);
+}
+
+void Store::put_lane(const LaneBook& lane) {
+  attempt([&] {
+    Use put(statements_->put_lane);
+    const std::string ahead = lane.ahead.encode();
+    put->bind(1, lane.id.value);
+    put->bind(2, as_int(lane.cursor.value));
+    bind_blob(*put, 3, ahead);
+    int index = 4;
+    for (const std::uint64_t counter : {lane.received, lane.delivered, lane.filtered, lane.dead, lane.expired,
+                                        lane.evicted, lane.lost, lane.removed, lane.dropped})
+      put->bind(index++, as_int(counter));
+    put->exec();
+  });
+}
+
+void Store::put_source(const SourceBook& source) {
+  attempt([&] {
+    Use put(statements_->put_source);
+    put->bind(1, source.id.value);
+    int index = 2;
+    for (const std::uint64_t counter :
+         {source.received, source.routed, source.filtered, source.kept, source.evicted, source.repeats})
+      put->bind(index++, as_int(counter));
+    put->exec();
+  });
+}
+
+void Store::put_spool(const SpoolBook& spool) {
+  attempt([&] {
+    Use put(statements_->put_spool);
+    SQLite::bind(*put, as_int(spool.commits), as_int(spool.last.value), std::int64_t{spool.age.count()}, ms(spool.wall),
+                 as_int(spool.unaccounted));
+    put->exec();
+  });
+}
+
+void Store::put_state(SourceId source, std::string_view key, std::string_view value) {
+  attempt([&] {
+    Use put(statements_->put_state);
+    put->bind(1, source.value);
+    bind_blob(*put, 2, key);
+    bind_blob(*put, 3, value);
+    put->exec();
+  });
+}
+
+void Store::erase_state(SourceId source, std::string_view key) {
+  attempt([&] {
+    Use erase(statements_->erase_state);
+    erase->bind(1, source.value);
+    bind_blob(*erase, 2, key);
+    erase->exec();
+  });
+}
+
+void Store::put_deferred(LaneId lane, const Deferred& deferred) {
+  attempt([&] {
+    Use put(statements_->put_deferred);
+    record_.clear();
+    put_record(record_, deferred.event);
+    SQLite::bind(*put, lane.value, as_int(deferred.seq.value), deferred.attempts, ms(deferred.retry_at),
+                 ms(deferred.first_failure), ms(deferred.last_failure), deferred.reason);
+    bind_blob(*put, 8, record_);
+    put->exec();
+  });
+}
+
+void Store::erase_deferred(LaneId lane, Seq seq) {
+  attempt([&] {
+    Use erase(statements_->erase_deferred);
+    SQLite::bind(*erase, lane.value, as_int(seq.value));
+    erase->exec();
+  });
+}
+
+void Store::put_dead(LaneId lane, const DeadEvent& dead) {
+  attempt([&] {
+    Use put(statements_->put_dead);
+    record_.clear();
+    put_record(record_, dead.event);
+    SQLite::bind(*put, lane.value, as_int(dead.seq.value), static_cast<int>(dead.why), dead.attempts,
+                 ms(dead.first_failure), ms(dead.last_failure), dead.reason);
+    bind_blob(*put, 8, record_);
+    put->exec();
+  });
+}
+
+std::optional<Store::DeadRow> Store::revive_dead(std::uint64_t number, WallTime now) {
+  attempt([&] {
+    SQLite::Statement copy(*db_,
+                           "INSERT INTO deferred SELECT lane, seq, 0, ?2, first_failure, last_failure, reason, record "
+                           "FROM dead_letters WHERE number = ?1");
+    SQLite::bind(copy, as_int(number), ms(now));
+    copy.exec();
+  });
+  return erase_dead(number);
+}
+
+std::optional<Store::DeadRow> Store::erase_dead(std::uint64_t number) {
+  std::optional<DeadRow> out;
+  attempt([&] {
+    SQLite::Statement erase(*db_, "DELETE FROM dead_letters WHERE number = ? RETURNING lane, seq, why");
+    erase.bind(1, as_int(number));
+    if (!erase.executeStep()) return;
+    out = DeadRow{LaneId{static_cast<std::uint32_t>(erase.getColumn(0).getInt64())}, Seq{as_uint(erase.getColumn(1))},
+                  static_cast<DeadReason>(erase.getColumn(2).getInt())};
+  });
+  return out;
+}
+
+Store::Space Store::space() {
+  Space space;
+  attempt([&] {
+    Use row(statements_->space);
+    if (!row->executeStep()) return;
+    const std::uint64_t pages = as_uint(row->getColumn(0));
+    const std::uint64_t page_size = as_uint(row->getColumn(2));
+    space.used = (pages - as_uint(row->getColumn(1))) * page_size;
+    space.file = pages * page_size;
+    sqlite3_file* log = nullptr;
+    sqlite3_file_control(db_->getHandle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log));
+    sqlite3_int64 size = 0;
+    if (log != nullptr && log->pMethods != nullptr && log->pMethods->xFileSize(log, &size) == SQLITE_OK)
+      space.log = static_cast<std::uint64_t>(size);
+  });
+  return space;
+}
+
+Status Store::checkpoint(int mode) {
+  sqlite3* const handle = db_->getHandle();
+  const int code = sqlite3_wal_checkpoint_v2(handle, "main", mode, nullptr, nullptr);
+  if (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED) return {};
+  return sqlite_error(SQLite::Exception(handle, code));
+}
+
+Status Store::checkpoint_if_due(std::uint64_t due_bytes) {
+  const std::uint64_t bytes = log_frames_ * page_bytes_;
+  // After an attempt that a reader cut short, wait for as much again: each attempt costs syncs.
+  if (bytes < checkpoint_tried_at_ + due_bytes) return {};
+  checkpoint_tried_at_ = bytes;
+  if (bytes < limits::kWalTruncateBytes) return checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+  // Receipts must not wait for somebody's long read: only ask.
+  sqlite3_busy_timeout(db_->getHandle(), 0);
+  Status done = checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+  sqlite3_busy_timeout(db_->getHandle(), kBusyWaitMs);
+  return done;
+}
+
+Status Store::checkpoint_all() { return checkpoint(SQLITE_CHECKPOINT_TRUNCATE); }
+
+}  // namespace tidegate
