@@ -1,0 +1,189 @@
+// What the end of a batch means: the half of Scheduler that judges.
+
+#include <algorithm>
+
+#include "gateway/delivery/limits.h"
+#include "gateway/delivery/scheduler.h"
+
+namespace tidegate {
+
+/// What the outcomes of a batch say of its events.
+struct Scheduler::Sorted {
+  std::vector<Slot*> rest;  ///< neither delivered nor dead, in order
+  bool taken = false;       ///< the peer took or judged at least one event
+  std::string reason;       ///< of the first of the rest
+};
+
+std::optional<Scheduler::Flight> Scheduler::take_flight(BatchId id) {
+  const auto found = std::find_if(flights_.begin(), flights_.end(), [&](const Flight& f) { return f.id == id; });
+  if (found == flights_.end()) return std::nullopt;
+  Flight flight = std::move(*found);
+  flights_.erase(found);
+  return flight;
+}
+
+void Scheduler::deliver(Slot& slot) {
+  ++unsettled_;
+  pending_.delivered.push_back(slot.seq);
+  if (slot.deferred) deferred_leaving_.push_back(slot.seq);
+  window_.settle(slot);
+}
+
+void Scheduler::bury(Slot& slot, DeadReason why, std::string reason, Instant now) {
+  DeadEvent dead{slot.seq, std::move(slot.out->event), why, std::move(reason), slot.attempts, now.wall, now.wall};
+  if (slot.failure) {
+    dead.first_failure = slot.failure->first;
+    if (why == DeadReason::expired) dead.last_failure = slot.failure->last;
+    if (why == DeadReason::expired) dead.reason += "; last failure: " + *slot.failure->reason;
+  }
+  ++counts_.dead;
+  ++unsettled_;
+  dead_bytes_pending_ += slot.bytes;
+  latest_death_ = dead.reason;
+  pending_.dead.push_back(std::move(dead));
+  if (slot.deferred) deferred_leaving_.push_back(slot.seq);
+  window_.settle(slot);
+}
+
+Scheduler::Sorted Scheduler::sort_outcomes(const Flight& flight, const Settled& settled, Instant now) {
+  static const Outcome kNoAnswer{Fate::unknown, "the sink gave no outcome"};
+  Sorted sorted;
+  const std::size_t events = flight.slots.size();
+  const bool one_for_all = settled.outcomes.size() == 1;
+  const bool about_content = settled.cause == Cause::too_large || settled.cause == Cause::poison_suspected;
+  for (std::size_t i = 0; i < events; ++i) {
+    Slot& slot = *flight.slots[i];
+    const Outcome& outcome = one_for_all                   ? settled.outcomes.front()
+                             : i < settled.outcomes.size() ? settled.outcomes[i]
+                                                           : kNoAnswer;
+    slot.state = Slot::State::ready;
+    const bool delivered = outcome.fate == Fate::delivered;
+    // A verdict on a whole batch condemns none of its events, unless there is only one.
+    const bool dead = about_content ? events == 1 || (outcome.fate == Fate::rejected && !one_for_all)
+                                    : outcome.fate == Fate::rejected;
+    sorted.taken |= delivered || dead;
+    if (slot.evicted) {
+      window_.settle(slot);
+    } else if (delivered) {
+      deliver(slot);
+    } else if (dead) {
+      ++slot.attempts;
+      bury(slot, DeadReason::rejected, outcome.reason, now);
+    } else {
+      if (sorted.rest.empty()) sorted.reason = outcome.reason;
+      sorted.rest.push_back(&slot);
+    }
+  }
+  return sorted;
+}
+
+void Scheduler::ended(const Settled& settled, Instant now) {
+  const std::optional<Flight> flight = take_flight(settled.id);
+  if (!flight) return;
+  Sorted sorted = sort_outcomes(*flight, settled, now);
+  if (sorted.taken) ++successes_;
+  const bool was_open = gate_.mode() == Gate::Mode::open;
+  judge(*flight, settled, sorted, now);
+  if (was_open && gate_.mode() == Gate::Mode::broken) end_waits(now.steady);
+}
+
+void Scheduler::judge(const Flight& flight, const Settled& settled, Sorted& sorted, Instant now) {
+  switch (settled.cause) {
+    case Cause::unauthorized:
+      gate_.unauthorized(now.steady, flight.probe, flight.credential, sorted.reason);
+      return send_again(sorted.rest, now.steady);
+    case Cause::gone: gate_.gone(flight.probe, sorted.reason); return send_again(sorted.rest, now.steady);
+    case Cause::too_large:
+    case Cause::poison_suspected:
+      gate_.alive(flight.probe, flight.credential);
+      learn_size(flight, settled.cause == Cause::too_large);
+      return split(sorted.rest, now.steady);
+    case Cause::throttled:
+      if (flight.probe) gate_.alive(true, flight.credential);
+      gate_.throttled(now.steady, settled.retry_after, sorted.reason);
+      return retry(sorted.rest, sorted.reason, now);
+    case Cause::none:
+    case Cause::peer_down:
+      if (sorted.taken || sorted.rest.empty()) {
+        gate_.alive(flight.probe, flight.credential);
+        learn_size(flight, false);
+      } else {
+        gate_.failed(now.steady, flight.probe, sorted.reason);
+        if (settled.retry_after) gate_.throttled(now.steady, settled.retry_after, sorted.reason);
+      }
+      return retry(sorted.rest, sorted.reason, now);
+  }
+}
+
+void Scheduler::set_due(Slot& slot, SteadyTime due) {
+  slot.due = due;
+  if (slot.deferred) window_.lower_deferred_due(due);
+}
+
+/// The same events in the same batch, and it does not count as an attempt.
+void Scheduler::send_again(const std::vector<Slot*>& slots, SteadyTime due) {
+  if (slots.empty()) return;
+  const std::uint32_t group = ++last_group_;
+  for (Slot* slot : slots) {
+    slot->group = group;
+    set_due(*slot, due);
+  }
+}
+
+void Scheduler::split(const std::vector<Slot*>& slots, SteadyTime due) {
+  const auto middle = slots.begin() + static_cast<std::ptrdiff_t>((slots.size() + 1) / 2);
+  send_again({slots.begin(), middle}, due);
+  send_again({middle, slots.end()}, due);
+}
+
+void Scheduler::retry(const std::vector<Slot*>& slots, const std::string& reason, Instant now) {
+  if (slots.empty()) return;
+  const auto shared_reason = std::make_shared<const std::string>(reason);
+  const std::uint64_t draw = random_.next();
+  // Others go on while this batch keeps failing: perhaps one of its events is why.
+  const bool isolate = slots.size() > 1 && slots.front()->attempts + 1 >= limits::kSplitAttempts &&
+                       successes_ > slots.front()->successes_seen;
+  std::vector<Slot*> again;
+  again.reserve(slots.size());
+  SteadyTime due = now.steady;
+  for (Slot* slot : slots) {
+    ++slot->attempts;
+    if (!slot->failure) slot->failure = std::make_unique<Failure>(Failure{now.wall, now.wall, shared_reason});
+    slot->failure->last = now.wall;
+    slot->failure->reason = shared_reason;
+    slot->successes_seen = successes_;
+    if (options_.max_attempts != 0 && slot->attempts >= options_.max_attempts) {
+      bury(*slot, DeadReason::attempts, reason, now);
+      continue;
+    }
+    const std::uint32_t failures = isolate ? 1 : slot->attempts;
+    due = std::max(due, now.steady + backoff(options_.retry, failures, draw));
+    again.push_back(slot);
+    if (slot->deferred) rescheduled_.push_back(slot->seq);
+  }
+  // While the gate is shut it paces the probes; a wait of the events' own would only delay them.
+  if (gate_.mode() != Gate::Mode::open) due = now.steady;
+  if (isolate) return split(again, due);
+  send_again(again, due);
+}
+
+/// The breaker opened: from here on it decides when something is tried again.
+void Scheduler::end_waits(SteadyTime now) {
+  for (Slot& slot : window_.log()) {
+    if (slot.state == Slot::State::ready && slot.due > now) slot.due = now;
+  }
+}
+
+void Scheduler::learn_size(const Flight& flight, bool too_large) {
+  if (too_large) {
+    if (flight.slots.size() < 2) return;
+    bytes_cap_ = std::max<std::size_t>(1, flight.bytes / 2);
+    cap_successes_ = 0;
+    return;
+  }
+  if (bytes_cap_ == 0 || ++cap_successes_ < limits::kSizeRecoveryBatches) return;
+  bytes_cap_ = bytes_cap_ * 2 >= sink_.batch_bytes_max ? 0 : bytes_cap_ * 2;
+  cap_successes_ = 0;
+}
+
+}  // namespace tidegate

@@ -1,0 +1,269 @@
+#include "gateway/delivery/scheduler.h"
+
+#include <algorithm>
+#include <functional>
+#include <unordered_set>
+
+#include "gateway/delivery/limits.h"
+
+namespace tidegate {
+
+namespace {
+
+SinkLimits effective(const DeliveryOptions& options, SinkLimits sink) {
+  const auto least = [](std::size_t a, std::size_t b) { return std::max<std::size_t>(1, std::min(a, b)); };
+  sink.batch_events_max = least(sink.batch_events_max, options.batch.max_events);
+  sink.batch_bytes_max = least(sink.batch_bytes_max, options.batch.max_bytes);
+  sink.batches_in_flight_max = least(sink.batches_in_flight_max, options.in_flight);
+  if (options.order == Order::strict) sink.batches_in_flight_max = 1;
+  return sink;
+}
+
+std::size_t window_events(const SinkLimits& sink) {
+  return std::max(limits::kWindowEventsMin,
+                  sink.batches_in_flight_max * sink.batch_events_max * limits::kWindowBatches);
+}
+
+std::size_t window_bytes(const SinkLimits& sink) {
+  const std::size_t wanted = sink.batches_in_flight_max * sink.batch_bytes_max * limits::kWindowBatches;
+  return std::min(limits::kWindowBytesMax, std::max(wanted, window_events(sink) * limits::kEventOverheadBytes));
+}
+
+}  // namespace
+
+Scheduler::Scheduler(const DeliveryOptions& options, SinkLimits sink, const LaneState& state,
+                     std::vector<Deferred> deferred, Captures captures, Random& random, Instant now)
+    : options_(options),
+      sink_(effective(options, sink)),
+      random_(random),
+      captures_(std::move(captures)),
+      gate_(options, random),
+      tokens_(options.rate_limit, now.steady),
+      window_(options.order, window_events(sink_), window_bytes(sink_), state.cursor),
+      settled_ahead_(state.settled_ahead),
+      cursor_settled_(state.cursor),
+      cursor_at_(now.steady) {
+  pending_.lane = state.id;
+  // A deferred event may leave before the log is read that far: then nothing else would tell that it was there.
+  for (const Deferred& each : deferred) settled_ahead_.push_back(each.seq);
+  std::sort(settled_ahead_.begin(), settled_ahead_.end(), std::greater<>());
+  for (Deferred& each : deferred) push_deferred(std::move(each), now);
+}
+
+OutEvent Scheduler::out_event(Event event) {
+  OutEvent out;
+  if (captures_) out.captures = captures_(event.subject);
+  out.event = std::move(event);
+  return out;
+}
+
+void Scheduler::push_deferred(Deferred deferred, Instant now) {
+  // The wall clock may have jumped since the time was written: never wait longer than a wait may be.
+  const milliseconds wait = std::clamp(deferred.retry_at - now.wall, milliseconds{0}, options_.retry.max);
+  Slot& slot = window_.push_deferred(deferred.seq, out_event(std::move(deferred.event)), now.steady + wait);
+  slot.attempts = deferred.attempts;
+  if (deferred.attempts == 0) return;
+  slot.failure = std::make_unique<Failure>(Failure{deferred.first_failure, deferred.last_failure,
+                                                   std::make_shared<const std::string>(std::move(deferred.reason))});
+  slot.group = ++last_group_;
+}
+
+std::optional<ReadWish> Scheduler::wants_read(Instant now) {
+  window_.cursor();
+  if (!more_ || settlements_full()) return std::nullopt;
+  std::size_t room = window_.room_events();
+  // Reads of a few events each would cost more than the events.
+  const std::size_t worth_it = std::min(sink_.batch_events_max, window_.events_max() / 4);
+  if (room < worth_it) {
+    relieve(now);
+    room = window_.room_events();
+  }
+  if (room < worth_it) return std::nullopt;
+  return ReadWish{window_.scanned_to(), std::min(room, limits::kReadEventsMax), window_.room_bytes()};
+}
+
+/// True when the log gives an event that was settled before the start.
+bool Scheduler::reread(Seq seq) {
+  while (!settled_ahead_.empty() && settled_ahead_.back() < seq) settled_ahead_.pop_back();
+  return !settled_ahead_.empty() && settled_ahead_.back() == seq;
+}
+
+void Scheduler::accept(LaneRead read, Instant now) {
+  for (StoredEvent& stored : read.events) {
+    if (stored.seq <= window_.scanned_to() || reread(stored.seq)) continue;
+    window_.push(stored.seq, out_event(std::move(stored.event)), now.steady);
+  }
+  window_.scanned(read.scanned_to);
+  if (read.at_end) more_ = false;
+}
+
+void Scheduler::merge_deferred(std::vector<Deferred> deferred, Instant now) {
+  std::unordered_set<Seq> leaving(deferred_leaving_.begin(), deferred_leaving_.end());
+  for (const OpenSettlement& open : open_) leaving.insert(open.deferred.begin(), open.deferred.end());
+  for (Deferred& each : deferred) {
+    if (window_.deferred().contains(each.seq) || leaving.contains(each.seq)) continue;
+    push_deferred(std::move(each), now);
+  }
+}
+
+std::size_t Scheduler::deferred_known() const noexcept {
+  std::size_t known = window_.deferred().size() + deferred_leaving_.size();
+  for (const OpenSettlement& open : open_) known += open.deferred.size();
+  return known;
+}
+
+/// Past max_age an event is not sent any more.
+void Scheduler::expire(Instant now) {
+  if (options_.max_age.count() == 0) return;
+  const WallTime oldest_allowed = now.wall - options_.max_age;
+  const auto expired = [&](const Slot& slot) { return slot.state == Slot::State::ready && slot.time < oldest_allowed; };
+  for (auto it = window_.deferred().begin(); it != window_.deferred().end();) {
+    Slot& slot = (it++)->second;
+    if (expired(slot)) bury(slot, DeadReason::expired, "older than max_age", now);
+  }
+  for (Slot& slot : window_.log()) {
+    if (expired(slot)) bury(slot, DeadReason::expired, "older than max_age", now);
+  }
+}
+
+/// Makes room by deferring what is stuck: events that failed while others went on, and those that wait behind them.
+void Scheduler::relieve(Instant now) {
+  if (options_.order == Order::strict || gate_.mode() != Gate::Mode::open) return;
+  const std::uint32_t pass = window_.next_pass();
+  std::vector<Slot*> stuck;
+  for (Slot& slot : window_.log()) {
+    if (slot.state == Slot::State::settled) continue;
+    const bool ready = slot.state == Slot::State::ready;
+    const bool fails = ready && slot.failure && slot.due > now.steady && successes_ > slot.successes_seen;
+    bool is_stuck = fails;
+    if (slot.key != nullptr) {
+      KeyState& key = *slot.key;
+      // Only from the first of its key on, so that nothing deferred comes before something that stays.
+      if (key.pass != pass) key.marked = fails || (ready && key.deferred > 0);
+      key.pass = pass;
+      key.marked = key.marked && ready;
+      is_stuck = key.marked;
+    }
+    if (is_stuck) stuck.push_back(&slot);
+  }
+  // As long as most of the window moves, a stuck event costs nothing.
+  if (!window_.span_used_up() && stuck.size() < window_.held() / 2) return;
+  for (Slot* slot : stuck) {
+    if (!window_.room_to_defer(*slot)) return;
+    rescheduled_.push_back(window_.defer(*slot).seq);
+  }
+}
+
+PickRules Scheduler::rules(Instant now, std::size_t batches_free) {
+  PickRules rules{sink_.batch_events_max, sink_.batch_bytes_max, options_.batch.max_wait, batches_free};
+  if (bytes_cap_ != 0) rules.bytes_max = std::min(rules.bytes_max, bytes_cap_);
+  if (!tokens_.limits()) return rules;
+  // Wait for a whole batch's worth of tokens, or for as many as there can be or are needed.
+  const std::size_t held = window_.held() + window_.deferred().size();
+  const std::size_t available = tokens_.available(now.steady);
+  const std::size_t enough = std::min(rules.events_max, held);
+  const SteadyTime ready_at = tokens_.ready_at(enough);
+  if (ready_at > now.steady) {
+    rules.batches_free = 0;
+    look_again_ = std::min(look_again_, ready_at);
+    return rules;
+  }
+  rules.events_max = std::min(rules.events_max, std::max<std::size_t>(available, 1));
+  return rules;
+}
+
+std::optional<Batch> Scheduler::next_batch(Instant now) {
+  look_again_ = SteadyTime::max();
+  expire(now);
+  const std::size_t free = gate_.batches_free(now.steady, flights_.size(), sink_.batches_in_flight_max);
+  if (free == 0 || window_.empty() || settlements_full()) {
+    look_again_ = gate_.look_again(now.steady);
+    return std::nullopt;
+  }
+  Pick pick = pick_batch(window_, rules(now, free), now.steady);
+  if (pick.slots.empty()) {
+    look_again_ = std::min(look_again_, pick.look_again);
+    return std::nullopt;
+  }
+
+  Flight flight{BatchId{++last_batch_}, std::move(pick.slots), 0, gate_.leave(), gate_.credential()};
+  Batch batch;
+  batch.id = flight.id;
+  batch.events.reserve(flight.slots.size());
+  bool resent = false;
+  for (Slot* slot : flight.slots) {
+    slot->state = Slot::State::in_flight;
+    flight.bytes += slot->bytes;
+    resent |= slot->attempts > 0;
+    batch.events.push_back(slot->out.get());
+  }
+  tokens_.take(flight.slots.size());
+  if (resent) ++counts_.resent;
+  flights_.push_back(std::move(flight));
+  return batch;
+}
+
+bool Scheduler::waits_for_settlement() const noexcept {
+  return !open_.empty() && (open_.size() >= limits::kSettlementsOpenMax || settlements_full());
+}
+
+bool Scheduler::settlements_full() const noexcept {
+  return unsettled_ >= window_.events_max() || dead_bytes_pending_ + dead_bytes_open_ >= limits::kWindowBytesMax;
+}
+
+std::optional<Settlement> Scheduler::next_settlement(Instant now, bool last) {
+  if (open_.size() >= limits::kSettlementsOpenMax && !last) return std::nullopt;
+  pending_.cursor = window_.cursor();
+  const bool cursor_moved = pending_.cursor > cursor_settled_;
+  const bool events = !pending_.delivered.empty() || !pending_.dead.empty() || !rescheduled_.empty();
+  const bool hurry = last || now.steady >= cursor_at_ + limits::kCursorInterval;
+  if (!events && !(cursor_moved && hurry)) return std::nullopt;
+
+  std::sort(rescheduled_.begin(), rescheduled_.end());
+  rescheduled_.erase(std::unique(rescheduled_.begin(), rescheduled_.end()), rescheduled_.end());
+  for (const Seq seq : rescheduled_) {
+    const auto found = window_.deferred().find(seq);
+    if (found == window_.deferred().end()) continue;  // settled since
+    const Slot& slot = found->second;
+    Deferred row{seq, slot.out->event, slot.attempts, now.wall, {}, {}, {}};
+    row.retry_at += std::chrono::duration_cast<milliseconds>(std::max(slot.due, now.steady) - now.steady);
+    if (slot.failure) {
+      row.first_failure = slot.failure->first;
+      row.last_failure = slot.failure->last;
+      row.reason = *slot.failure->reason;
+    }
+    pending_.deferred.push_back(std::move(row));
+  }
+  rescheduled_.clear();
+
+  OpenSettlement open;
+  open.events = pending_.delivered.size() + pending_.dead.size();
+  open.deferred = std::exchange(deferred_leaving_, {});
+  open.dead_bytes = std::exchange(dead_bytes_pending_, 0);
+  dead_bytes_open_ += open.dead_bytes;
+  open_.push_back(std::move(open));
+  cursor_settled_ = pending_.cursor;
+  cursor_at_ = now.steady;
+  const LaneId lane = pending_.lane;
+  Settlement settlement = std::exchange(pending_, {});
+  pending_.lane = lane;
+  return settlement;
+}
+
+void Scheduler::settlement_done() {
+  if (open_.empty()) return;
+  unsettled_ -= open_.front().events;
+  dead_bytes_open_ -= open_.front().dead_bytes;
+  open_.pop_front();
+}
+
+SteadyTime Scheduler::look_again(Instant now) const {
+  SteadyTime at = look_again_;
+  if (options_.max_age.count() > 0 && !window_.empty()) {
+    const WallTime next = window_.oldest().value_or(now.wall) + options_.max_age + milliseconds{1};
+    at = std::min(at, now.steady + std::clamp<milliseconds>(next - now.wall, milliseconds{1}, limits::kIdleInterval));
+  }
+  return at;
+}
+
+}  // namespace tidegate

@@ -1,0 +1,171 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "connectors/connector.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/ids.h"
+#include "gateway/base/random.h"
+#include "gateway/base/unique_function.h"
+#include "gateway/delivery/gate.h"
+#include "gateway/delivery/options.h"
+#include "gateway/delivery/picker.h"
+#include "gateway/delivery/token_bucket.h"
+#include "gateway/delivery/window.h"
+#include "gateway/spool/spool.h"
+
+namespace tidegate {
+
+/// Both times of one moment.
+struct Instant {
+  SteadyTime steady;
+  WallTime wall;
+};
+
+/// What the lane wants to read next from the spool.
+struct ReadWish {
+  Seq from;
+  std::size_t events_max = 0;
+  std::size_t bytes_max = 0;
+};
+
+/// Everything a lane decides, without a thread, a clock or I/O of its own: which events leave in which batch and when,
+/// what an outcome means, what is made durable. Whoever drives it (worker.cpp, the simulation) does, in any order and
+/// as often as it likes: read what it wishes and hand it to accept(); submit what next_batch() gives; report what ended
+/// to ended(); pass next_settlement() to the spool and report its end to settlement_done(); come back at look_again().
+/// Holds at most a window of events (limits.h); every event it was given is, in the end, in exactly one settlement.
+/// *Threads*: one user at a time.
+class Scheduler {
+ public:
+  /// The route's {names} with their values, for a subject.
+  using Captures = UniqueFunction<std::vector<std::pair<std::string, std::string>>(std::string_view)>;
+
+  /// `options` and `random` outlive it. `captures` may be empty.
+  Scheduler(const DeliveryOptions& options, SinkLimits sink, const LaneState& state, std::vector<Deferred> deferred,
+            Captures captures, Random& random, Instant now);
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // Events come in.
+
+  /// The log may hold more than was read.
+  void more_committed() noexcept { more_ = true; }
+  [[nodiscard]] bool at_end() const noexcept { return !more_; }
+  std::optional<ReadWish> wants_read(Instant now);
+  void accept(LaneRead read, Instant now);
+  /// Dead letters may have been given back to the lane: adds those of `deferred` that it does not hold.
+  void merge_deferred(std::vector<Deferred> deferred, Instant now);
+  /// Events up to `to` were evicted from the log. What is in flight of them ends as if it were there.
+  void evict(Seq to) { window_.evict(to); }
+
+  // Batches go out and end.
+
+  std::optional<Batch> next_batch(Instant now);
+  void ended(const Settled& settled, Instant now);
+  [[nodiscard]] std::size_t in_flight() const noexcept { return flights_.size(); }
+
+  // Fates are made durable.
+
+  /// At most limits::kSettlementsOpenMax are open at a time, unless `last` (the lane stops).
+  std::optional<Settlement> next_settlement(Instant now, bool last = false);
+  /// The oldest open settlement is durable.
+  void settlement_done();
+  /// Something waits for settlement_done().
+  [[nodiscard]] bool waits_for_settlement() const noexcept;
+
+  /// The moment by which to call next_batch() again when nothing else happens; valid after it gave none.
+  [[nodiscard]] SteadyTime look_again(Instant now) const;
+
+  [[nodiscard]] Gate& gate() noexcept { return gate_; }
+  [[nodiscard]] const Gate& gate() const noexcept { return gate_; }
+  [[nodiscard]] const Window& window() const noexcept { return window_; }
+  /// Event time of the oldest event held; none: nothing is.
+  [[nodiscard]] std::optional<WallTime> oldest() const { return window_.oldest(); }
+  /// Deferred events held, and those settled but not yet durably.
+  [[nodiscard]] std::size_t deferred_known() const noexcept;
+
+  /// Running counts for metrics and logs.
+  struct Counts {
+    std::uint64_t resent = 0;  ///< batches that repeat events sent before
+    std::uint64_t dead = 0;    ///< events sent to the dead letters
+  };
+  [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
+  [[nodiscard]] const std::string& latest_death() const noexcept { return latest_death_; }
+
+ private:
+  struct Flight {
+    BatchId id;
+    std::vector<Slot*> slots;
+    std::size_t bytes = 0;
+    bool probe = false;
+    std::uint32_t credential = 0;
+  };
+  struct OpenSettlement {
+    std::size_t events = 0;
+    std::size_t dead_bytes = 0;
+    std::vector<Seq> deferred;  ///< left `deferred` with it
+  };
+  struct Sorted;  // what the outcomes of a batch say
+
+  /// The disk is behind: no more fates can be taken on.
+  [[nodiscard]] bool settlements_full() const noexcept;
+  OutEvent out_event(Event event);
+  [[nodiscard]] bool reread(Seq seq);
+  void push_deferred(Deferred deferred, Instant now);
+  void expire(Instant now);
+  void relieve(Instant now);
+  PickRules rules(Instant now, std::size_t batches_free);
+
+  std::optional<Flight> take_flight(BatchId id);
+  Sorted sort_outcomes(const Flight& flight, const Settled& settled, Instant now);
+  void judge(const Flight& flight, const Settled& settled, Sorted& sorted, Instant now);
+  void retry(const std::vector<Slot*>& slots, const std::string& reason, Instant now);
+  void split(const std::vector<Slot*>& slots, SteadyTime due);
+  void send_again(const std::vector<Slot*>& slots, SteadyTime due);
+  void set_due(Slot& slot, SteadyTime due);
+  void deliver(Slot& slot);
+  void bury(Slot& slot, DeadReason why, std::string reason, Instant now);
+  void end_waits(SteadyTime now);
+  void learn_size(const Flight& flight, bool too_large);
+
+  const DeliveryOptions& options_;
+  SinkLimits sink_;
+  Random& random_;
+  Captures captures_;
+  Gate gate_;
+  TokenBucket tokens_;
+  Window window_;
+
+  bool more_ = true;
+  std::vector<Seq> settled_ahead_;  ///< settled before the start, still to be met in the log; descending
+  SteadyTime look_again_ = SteadyTime::max();
+
+  std::vector<Flight> flights_;
+  std::uint64_t last_batch_ = 0;
+  std::uint32_t last_group_ = 0;
+  std::uint64_t successes_ = 0;      ///< batches of which the peer took something
+  std::size_t bytes_cap_ = 0;        ///< a batch larger than this was too large lately; 0: none
+  std::uint32_t cap_successes_ = 0;  ///< since the cap was set or raised
+
+  Settlement pending_;
+  std::vector<Seq> rescheduled_;       ///< deferred events whose row is to be written
+  std::vector<Seq> deferred_leaving_;  ///< deferred events settled by `pending_`
+  std::deque<OpenSettlement> open_;
+  std::size_t unsettled_ = 0;           ///< events whose fate is known but not durable: pending_ and open
+  std::size_t dead_bytes_pending_ = 0;  ///< payload of the dead ones in pending_
+  std::size_t dead_bytes_open_ = 0;     ///< and in open settlements
+  Seq cursor_settled_;
+  SteadyTime cursor_at_;
+
+  Counts counts_;
+  std::string latest_death_;
+};
+
+}  // namespace tidegate

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gateway/spool/spool.h"
+
+namespace tidegate::testing {
+
+/// What the spool promises to one lane, in memory and without threads: a log, settlements that become durable only when
+/// commit() says so, and crash(), which forgets those that have not. It judges every settlement as it becomes durable;
+/// `complaint` is called with a sentence for each broken rule. *Threads*: one user at a time.
+class ModelSpool {
+ public:
+  using Complaint = std::function<void(const std::string&)>;
+
+  ModelSpool(LaneId lane, Complaint complaint) : lane_(lane), complaint_(std::move(complaint)) {}
+
+  /// Commits an event at once; `ours` says whether the lane wants it.
+  Seq append(Event event, bool ours);
+  LaneRead read(Seq from, std::size_t events_max, std::size_t bytes_max) const;
+  void settle(Settlement settlement) { queue_.push_back(std::move(settlement)); }
+  /// Makes the oldest queued settlement durable. False: none was queued.
+  bool commit();
+  [[nodiscard]] std::size_t queued() const { return queue_.size(); }
+  /// The process dies: what is queued is forgotten.
+  void crash() { queue_.clear(); }
+  /// Drops the oldest events of the log, up to and including `to`. Returns what the lane's watch would be told.
+  Seq evict(Seq to);
+  /// Gives every dead letter back to the lane; returns their seqs.
+  std::vector<Seq> retry_dead();
+
+  [[nodiscard]] LaneState state() const;
+  [[nodiscard]] std::vector<Deferred> deferred() const;
+  [[nodiscard]] const std::map<Seq, DeadEvent>& dead() const { return dead_; }
+  [[nodiscard]] bool delivered(Seq seq) const { return delivered_.contains(seq); }
+  [[nodiscard]] bool evicted(Seq seq) const { return evicted_.contains(seq); }
+  [[nodiscard]] std::uint64_t last() const { return events_.size(); }
+  /// Events of the lane whose fate is not durable: in the log, or deferred.
+  [[nodiscard]] std::size_t pending() const;
+
+ private:
+  struct Row {
+    Event event;
+    bool ours = false;
+  };
+  enum class Place : std::uint8_t { log, deferred, settled };
+
+  [[nodiscard]] Place place(Seq seq) const;
+  bool leave(Seq seq, const char* as);
+  void check_cursor(Seq cursor);
+
+  LaneId lane_;
+  Complaint complaint_;
+  std::vector<Row> events_;  ///< index: seq - 1
+  std::deque<Settlement> queue_;
+  // Durable.
+  Seq cursor_;
+  std::set<Seq> ahead_;  ///< settled or deferred beyond the cursor
+  std::map<Seq, Deferred> deferred_;
+  std::map<Seq, DeadEvent> dead_;
+  std::set<Seq> delivered_;
+  std::set<Seq> evicted_;
+};
+
+}  // namespace tidegate::testing
