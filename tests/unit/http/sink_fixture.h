@@ -1,0 +1,60 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "connectors/connector.h"
+#include "gateway/base/clock.h"
+#include "gateway/delivery/options.h"
+#include "tests/support/receiver/receiver.h"
+
+namespace tidegate::http {
+
+/// How long a test waits for something that must happen; only a broken test waits that long.
+inline constexpr std::chrono::seconds kPatience{30};
+
+/// Events "id-N" with the payload {"n":N}.
+std::vector<OutEvent> numbered_events(int count, int first = 1);
+Batch batch_of(const std::vector<OutEvent>& events, std::uint64_t id = 1);
+
+/// A sink under test, with what it needs around it.
+class SinkUnderTest {
+ public:
+  /// `yaml`: the sink's options. Fails the test when they are wrong.
+  explicit SinkUnderTest(const std::string& yaml, std::size_t max_events = 500);
+
+  Sink& operator*() const { return *sink_; }
+  Sink* operator->() const { return sink_.get(); }
+  /// Submits the events as one batch and waits for what became of it.
+  Settled send(const std::vector<OutEvent>& events) const;
+  /// Waits for `count` batches.
+  std::vector<Settled> settled(std::size_t count) const;
+  [[nodiscard]] Deadline in(milliseconds time) const { return {clock_.steady() + time}; }
+
+ private:
+  SystemClock clock_;
+  DeliveryOptions delivery_;
+  ConnectorContext context_;
+  std::unique_ptr<Sink> sink_;
+};
+
+/// A directory that is gone after the test.
+class TempDir {
+ public:
+  TempDir();
+  ~TempDir();
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+  /// Writes a file and gives its path.
+  [[nodiscard]] std::filesystem::path write(const std::string& name, const std::string& content) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::unique_ptr<testing::Receiver> start_receiver(testing::ReceiverOptions options = {});
+
+}  // namespace tidegate::http
