@@ -22,8 +22,8 @@ struct ConfigNode {
     map,
     failed,  ///< a value whose mistake is reported already; readers pass over it
   };
-  ConfigNode() = default;
-  ConfigNode(Kind k, Position p, std::string t = {}) : kind(k), at(p), text(std::move(t)) {}
+  ConfigNode();
+  ConfigNode(Kind k, Position p, std::string t = {});
 
   Kind kind = Kind::null;
   Position at;
@@ -41,6 +41,9 @@ struct ConfigEntry {
   Position at;  ///< of the key
   ConfigNode value;
 };
+
+inline ConfigNode::ConfigNode() = default;
+inline ConfigNode::ConfigNode(Kind k, Position p, std::string t) : kind(k), at(p), text(std::move(t)) {}
 
 /// Reads one YAML document. Syntax errors, duplicate keys, and texts that are not UTF-8, too large, too deeply nested
 /// or more than one document are reported; what could be read is returned all the same.
