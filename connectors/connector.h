@@ -96,7 +96,8 @@ struct Outcome {
   std::string reason;  ///< for dead letters and logs: "HTTP 422: ...", body excerpt at most 512 bytes; no secret
 };
 
-/// A batch that ended.
+/// A batch that ended. When its events have fates of their own, none was delivered after an earlier one of the same
+/// subject that is to be sent again.
 struct Settled {
   BatchId id;
   std::vector<Outcome> outcomes;  ///< one per event of the batch in its order, or exactly one for all of them

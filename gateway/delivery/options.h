@@ -9,7 +9,7 @@ namespace tidegate {
 
 enum class Order : std::uint8_t {
   by_key,  ///< per key strictly in order, keys in parallel
-  strict,  ///< one batch at a time
+  strict,  ///< one batch at a time; within a batch as the sink keeps it (one event per batch where it does not)
   none,
 };
 

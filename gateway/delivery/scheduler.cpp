@@ -44,8 +44,6 @@ Scheduler::Scheduler(const DeliveryOptions& options, SinkLimits sink, const Lane
       cursor_settled_(state.cursor),
       cursor_at_(now.steady) {
   pending_.lane = state.id;
-  // A deferred event may leave before the log is read that far: then nothing else would tell that it was there.
-  for (const Deferred& each : deferred) settled_ahead_.push_back(each.seq);
   std::sort(settled_ahead_.begin(), settled_ahead_.end(), std::greater<>());
   for (Deferred& each : deferred) push_deferred(std::move(each), now);
 }

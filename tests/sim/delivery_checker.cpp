@@ -1,0 +1,83 @@
+#include "tests/sim/delivery_checker.h"
+
+#include <fmt/format.h>
+
+#include "gateway/base/limits.h"
+
+namespace tidegate::testing {
+
+void DeliveryChecker::taken(Seq seq, const std::string& key) {
+  if (!taken_.insert(seq).second) {
+    if (may_repeat_.erase(seq) == 0) fault(fmt::format("event {} came twice without need", seq.value));
+    return;
+  }
+  if (options_.order == Order::none || out_of_order_.contains(seq)) return;
+  Seq& newest = newest_[options_.order == Order::strict ? "" : key];
+  if (seq < newest) {
+    fault(fmt::format("ORDER: event {} came after event {} of its key '{}'", seq.value, newest.value, key));
+  }
+  newest = std::max(newest, seq);
+}
+
+void DeliveryChecker::crashed(const ModelSpool& spool) {
+  for (const Seq seq : taken_) {
+    if (!spool.delivered(seq)) may_repeat_.insert(seq);
+  }
+}
+
+void DeliveryChecker::given_back(const std::vector<Seq>& seqs) {
+  out_of_order_.insert(seqs.begin(), seqs.end());
+  may_repeat_.insert(seqs.begin(), seqs.end());
+}
+
+void DeliveryChecker::request(std::size_t in_flight) {
+  ++requests_;
+  const std::size_t most = options_.order == Order::strict ? 1 : in_flight_max_;
+  if (in_flight > most) fault(fmt::format("{} requests in flight, {} allowed", in_flight, most));
+}
+
+void DeliveryChecker::outage_began(SteadyTime at) {
+  outage_ = true;
+  outage_at_ = at;
+  outage_requests_ = requests_;
+  renewals_ = 0;
+}
+
+void DeliveryChecker::outage_ended(SteadyTime at) {
+  if (!std::exchange(outage_, false) || options_.breaker.failures == 0) return;
+  const auto intervals = static_cast<std::uint64_t>((at - outage_at_) / options_.breaker.interval);
+  // Each (re)start may fill the breaker's count, with a full house in flight; answers from before may empty it once.
+  const std::uint64_t per_start = options_.breaker.failures + in_flight_max_;
+  const std::uint64_t most = intervals + 1 + per_start * (2 + renewals_);
+  const std::uint64_t sent = requests_ - outage_requests_;
+  if (sent > most) fault(fmt::format("STORM: {} requests in an outage of {} intervals", sent, intervals));
+}
+
+void DeliveryChecker::held(std::size_t events, std::size_t events_max, std::size_t deferred) {
+  if (events > events_max) fault(fmt::format("{} events held, {} allowed", events, events_max));
+  if (deferred > limits::kDeferredEventsMax) fault(fmt::format("{} events deferred", deferred));
+}
+
+bool DeliveryChecker::may_die(Seq seq, const DeadEvent& dead) const {
+  switch (dead.why) {
+    case DeadReason::rejected: return poison_.contains(seq);
+    case DeadReason::expired: return options_.max_age.count() > 0;
+    case DeadReason::attempts: return options_.max_attempts > 0 && dead.attempts >= options_.max_attempts;
+  }
+  return false;
+}
+
+void DeliveryChecker::finished(const ModelSpool& spool, const std::vector<bool>& ours) {
+  if (spool.pending() != 0) fault(fmt::format("{} events are still pending", spool.pending()));
+  for (std::uint64_t n = 1; n <= ours.size(); ++n) {
+    const Seq seq{n};
+    const auto dead = spool.dead().find(seq);
+    const bool is_dead = dead != spool.dead().end();
+    const int places = (spool.delivered(seq) ? 1 : 0) + (is_dead ? 1 : 0) + (spool.evicted(seq) ? 1 : 0);
+    if (places != (ours[n - 1] ? 1 : 0)) fault(fmt::format("BOOKS: event {} is in {} places", n, places));
+    if (spool.delivered(seq) && !taken_.contains(seq)) fault(fmt::format("LOST: nobody took event {}", n));
+    if (is_dead && !may_die(seq, dead->second)) fault(fmt::format("event {} died: {}", n, dead->second.reason));
+  }
+}
+
+}  // namespace tidegate::testing

@@ -1,0 +1,244 @@
+#include "tests/sim/delivery_world.h"
+
+#include <algorithm>
+
+namespace tidegate::testing {
+
+namespace {
+
+constexpr LaneId kLane{3};
+/// After the receiver has healed everything must be settled within this, whatever waits and intervals were drawn.
+constexpr std::chrono::hours kEndsWithin{72};
+constexpr std::size_t kStepsMax = 2'000'000;
+
+}  // namespace
+
+DeliveryWorld::DeliveryWorld(std::uint64_t seed) : random_(seed), lane_random_(seed + 1) {
+  draw_options();
+  checker_ = std::make_unique<DeliveryChecker>(options_,
+                                               std::min<std::size_t>(sink_.batches_in_flight_max, options_.in_flight));
+  draw_misbehaviour();
+  receiver_ = std::make_unique<FaultyReceiver>(how_, random_);
+  spool_ = std::make_unique<ModelSpool>(kLane, [this](const std::string& text) { checker_->fault(text); });
+  draw_happenings();
+  start_lane();
+}
+
+void DeliveryWorld::draw_options() {
+  options_.order = chance(70) ? Order::by_key : chance(50) ? Order::strict : Order::none;
+  options_.batch.max_events = chance(20) ? 1 : between(2, 40);
+  options_.batch.max_bytes = chance(80) ? 1u << 20 : between(50, 2000);
+  options_.batch.max_wait = milliseconds{between(0, 500)};
+  options_.in_flight = static_cast<std::uint32_t>(between(1, 6));
+  options_.retry.initial = milliseconds{between(1, 1000)};
+  options_.retry.max = milliseconds{between(1000, 120'000)};
+  options_.breaker.failures = chance(20) ? 0 : static_cast<std::uint32_t>(between(1, 6));
+  options_.breaker.interval = milliseconds{between(500, 30'000)};
+  if (chance(15)) options_.rate_limit = static_cast<double>(between(1, 200));
+  if (chance(10)) options_.max_attempts = static_cast<std::uint32_t>(between(1, 20));
+  if (chance(10)) options_.max_age = milliseconds{between(1000, 3'600'000)};
+  sink_ = {chance(80) ? 1000 : between(1, 10), 1u << 20, between(1, 8)};
+}
+
+void DeliveryWorld::draw_misbehaviour() {
+  const SteadyTime start = clock_.steady();
+  const auto at = [&](std::uint64_t most_ms) { return start + milliseconds{between(0, most_ms)}; };
+  const std::uint64_t life = between(1000, 6 * 3'600'000);
+  how_.heals_at = start + milliseconds{life};
+  for (std::uint64_t i = between(0, 2); i > 0; --i) {
+    const SteadyTime from = at(life);
+    how_.outages.push_back({from, std::min(from + milliseconds{between(0, 4 * 3'600'000)}, how_.heals_at)});
+  }
+  if (chance(15)) how_.unauthorized = {at(life), how_.heals_at};
+  if (chance(10)) how_.gone = {at(life), how_.heals_at};
+  if (chance(40)) how_.peer_down = between(1, 60);
+  if (chance(40)) how_.lost_answer = between(1, 40);
+  if (chance(30)) how_.throttled = between(1, 40);
+  if (chance(30)) how_.partial = between(1, 50);
+  if (chance(30)) how_.poison = between(1, 20);
+  how_.poison_is_named = chance(40);
+  if (chance(20)) how_.batch_bytes_max = between(1, 2000);
+  if (chance(35)) how_.stuck_keys = between(5, 60);
+  how_.stuck_fails_the_batch = chance(40);
+  how_.in_order = options_.order == Order::strict;
+  how_.latency_max = milliseconds{between(1, chance(20) ? 30'000 : 200)};
+}
+
+void DeliveryWorld::draw_happenings() {
+  keys_ = chance(20) ? 1 : between(2, 30);
+  ours_percent_ = chance(50) ? 100 : between(10, 99);
+  arrivals_left_ = chance(10) ? between(600, 3000) : between(1, 300);
+  commit_max_ = milliseconds{between(1, chance(10) ? 20'000 : 20)};
+  const std::uint64_t life = static_cast<std::uint64_t>((how_.heals_at - born_) / milliseconds{1});
+  plan(milliseconds{0}, {Kind::arrival});
+  for (std::uint64_t i = chance(50) ? 0 : between(1, 4); i > 0; --i) {
+    plan(milliseconds{between(0, life)}, {Kind::crash});
+  }
+  for (std::uint64_t i = chance(80) ? 0 : between(1, 3); i > 0; --i) {
+    plan(milliseconds{between(0, life)}, {Kind::evict});
+  }
+  if (how_.gone.to > how_.gone.from) {
+    plan(milliseconds{between(0, life)}, {Kind::resume});
+    plan(milliseconds{life + 60'000}, {Kind::resume});  // after the last answer from before
+  }
+  gives_back_ = how_.poison > 0 && chance(30);
+  if (gives_back_) plan(milliseconds{life / 2}, {Kind::give_back});
+  for (const Span& outage : how_.outages) {
+    plan(outage.from - born_ > milliseconds{0} ? std::chrono::duration_cast<milliseconds>(outage.from - born_)
+                                               : milliseconds{0},
+         {Kind::outage_edge});
+    plan(std::chrono::duration_cast<milliseconds>(outage.to - born_), {Kind::outage_edge});
+  }
+}
+
+void DeliveryWorld::start_lane() {
+  lane_ = std::make_unique<Scheduler>(options_, sink_, spool_->state(), spool_->deferred(), Scheduler::Captures{},
+                                      lane_random_, now());
+}
+
+void DeliveryWorld::send(const Batch& batch) {
+  const std::uint64_t number = ++last_request_;
+  Request& request = requests_[number];
+  for (const OutEvent* out : batch.events) {
+    request.parcels.push_back({Seq{std::stoull(out->event.id)}, out->event.subject, payload_bytes(out->event)});
+  }
+  request.verdict = receiver_->judge(batch.id, request.parcels, clock_.steady());
+  checker_->request(requests_.size());
+  plan(milliseconds{between(1, static_cast<std::uint64_t>(how_.latency_max.count()))}, {Kind::answer, number});
+}
+
+/// What the worker does between two waits.
+void DeliveryWorld::step() {
+  Gate& gate = lane_->gate();
+  if (gate.wants_refresh(clock_.steady())) gate.refreshed();
+  if (gate.wants_connect(clock_.steady())) {
+    if (receiver_->is_down(clock_.steady())) {
+      gate.connect_failed(clock_.steady(), "down");
+    } else {
+      gate.connected();
+    }
+  }
+  while (const auto wish = lane_->wants_read(now())) {
+    lane_->accept(spool_->read(wish->from, wish->events_max, wish->bytes_max), now());
+    while (const auto batch = lane_->next_batch(now())) send(*batch);
+  }
+  while (const auto batch = lane_->next_batch(now())) send(*batch);
+  while (auto settlement = lane_->next_settlement(now())) {
+    deferrals_ += settlement->deferred.size();
+    spool_->settle(std::move(*settlement));
+  }
+  if (spool_->queued() > 0 && !commit_planned_) {
+    commit_planned_ = true;
+    plan(milliseconds{between(1, static_cast<std::uint64_t>(commit_max_.count()))}, {Kind::commit});
+  }
+  // A look for dead letters given back is harmless at any moment.
+  if (gives_back_ && chance(20)) lane_->merge_deferred(spool_->deferred(), now());
+  checker_->held(lane_->window().held(), lane_->window().events_max(), lane_->window().deferred().size());
+}
+
+void DeliveryWorld::arrive() {
+  const std::uint64_t burst = std::min<std::uint64_t>(arrivals_left_, between(1, 200));
+  for (std::uint64_t i = 0; i < burst; ++i) {
+    Event event;
+    event.id = std::to_string(ours_.size() + 1);
+    event.subject = "key-" + std::to_string(random_.below(keys_));
+    event.time = clock_.wall();
+    event.data.assign(random_.below(100), 'x');
+    const bool ours = chance(ours_percent_);
+    const Seq seq = spool_->append(std::move(event), ours);
+    if (ours && receiver_->is_poison(seq)) checker_->is_poison(seq);
+    ours_.push_back(ours);
+  }
+  arrivals_left_ -= burst;
+  lane_->more_committed();
+  const auto left = static_cast<std::uint64_t>(
+      std::max<milliseconds::rep>(1000, (how_.heals_at - clock_.steady()) / milliseconds{1}));
+  if (arrivals_left_ > 0) plan(milliseconds{between(0, chance(50) ? 1000 : left)}, {Kind::arrival});
+}
+
+void DeliveryWorld::answer(std::uint64_t number) {
+  const auto found = requests_.find(number);
+  if (found == requests_.end()) return;  // died with the process
+  const Request request = std::move(found->second);
+  requests_.erase(found);
+  for (const Parcel& parcel : request.verdict.taken) {
+    checker_->taken(parcel.seq, parcel.key);
+    if (request.verdict.answer_lost) checker_->answer_lost(parcel.seq);
+  }
+  lane_->ended(request.verdict.settled, now());
+}
+
+void DeliveryWorld::crash() {
+  // What was on its way may have arrived.
+  for (const auto& [number, request] : requests_) {
+    if (!chance(50)) continue;
+    for (const Parcel& parcel : request.verdict.taken) checker_->taken(parcel.seq, parcel.key);
+  }
+  requests_.clear();
+  lane_.reset();
+  spool_->crash();
+  checker_->crashed(*spool_);
+  checker_->outage_budget_renewed();
+  if (options_.max_age.count() == 0 && chance(30)) {
+    clock_.set_wall(clock_.wall() + milliseconds{between(0, 1'000'000'000)} - milliseconds{500'000'000});
+  }
+  start_lane();
+}
+
+void DeliveryWorld::happen(const Happening& happening) {
+  switch (happening.kind) {
+    case Kind::arrival: return arrive();
+    case Kind::answer: return answer(happening.request);
+    case Kind::commit:
+      commit_planned_ = false;
+      if (spool_->commit()) lane_->settlement_done();
+      return;
+    case Kind::crash: return crash();
+    case Kind::evict: {
+      const Seq cursor = spool_->state().cursor;
+      const std::uint64_t ahead = spool_->last() - cursor.value;
+      if (ahead > 0) lane_->evict(spool_->evict(Seq{cursor.value + between(1, ahead)}));
+      return;
+    }
+    case Kind::resume: checker_->outage_budget_renewed(); return lane_->gate().resume(clock_.steady());
+    case Kind::give_back:
+      checker_->given_back(spool_->retry_dead());
+      return lane_->merge_deferred(spool_->deferred(), now());
+    case Kind::outage_edge:
+      if (receiver_->is_down(clock_.steady()) == down_) return;
+      down_ = !down_;
+      return down_ ? checker_->outage_began(clock_.steady()) : checker_->outage_ended(clock_.steady());
+  }
+}
+
+bool DeliveryWorld::over() const {
+  return arrivals_left_ == 0 && clock_.steady() > how_.heals_at && requests_.empty() && spool_->queued() == 0 &&
+         spool_->pending() == 0;
+}
+
+std::vector<std::string> DeliveryWorld::run() {
+  std::size_t steps = 0;
+  while (checker_->faults().empty()) {
+    step();
+    if (over()) break;
+    const SteadyTime look = std::max(lane_->look_again(now()), clock_.steady());
+    SteadyTime next = plan_.empty() ? look : std::min(look, plan_.begin()->first);
+    // As the worker does, look at the log now and then without having been told.
+    next = std::min(next, clock_.steady() + std::chrono::seconds{600});
+    clock_.advance(std::chrono::ceil<milliseconds>(next - clock_.steady()));
+    while (!plan_.empty() && plan_.begin()->first <= clock_.steady()) {
+      const Happening happening = plan_.begin()->second;
+      plan_.erase(plan_.begin());
+      happen(happening);
+    }
+    if (clock_.steady() > how_.heals_at + kEndsWithin || ++steps > kStepsMax) {
+      checker_->fault("it does not end although the receiver is healthy");
+    }
+  }
+  if (checker_->faults().empty()) checker_->finished(*spool_, ours_);
+  return checker_->faults();
+}
+
+milliseconds DeliveryWorld::lived() const { return std::chrono::duration_cast<milliseconds>(clock_.steady() - born_); }
+
+}  // namespace tidegate::testing
