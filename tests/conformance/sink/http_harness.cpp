@@ -1,0 +1,86 @@
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "connectors/http/http.h"
+#include "gateway/config/option_table.h"
+#include "tests/conformance/sink/sink_harness.h"
+#include "tests/support/receiver/receiver.h"
+
+namespace tidegate::testing {
+namespace {
+
+/// A port on loopback that is bound: with `listening` the kernel accepts connections and nobody answers them, without
+/// it every connection is refused.
+class BarePort {
+ public:
+  explicit BarePort(bool listening) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(listening ? listen(socket_, 16) : 0, 0);
+    EXPECT_EQ(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~BarePort() { ::close(socket_); }
+  BarePort(const BarePort&) = delete;
+  BarePort& operator=(const BarePort&) = delete;
+  [[nodiscard]] int number() const noexcept { return port_; }
+
+ private:
+  int socket_;
+  int port_ = 0;
+};
+
+class HttpHarness final : public SinkHarness {
+ public:
+  HttpHarness() {
+    auto started = Receiver::start();
+    EXPECT_TRUE(started) << started.error().message;
+    peer_ = *std::move(started);
+    auto silent = Receiver::start();
+    EXPECT_TRUE(silent) << silent.error().message;
+    silence_ = *std::move(silent);
+    Answer hang;
+    hang.action = Answer::Action::hang;
+    silence_->answer_by_default(hang);
+    context_.name = "sink";
+    context_.clock = &clock_;
+  }
+
+  std::unique_ptr<Sink> to_peer() override { return make(fmt::format("url: {}", peer_->url())); }
+  std::unique_ptr<Sink> to_nobody() override {
+    return make(fmt::format("url: http://127.0.0.1:{}/", refusing_.number()));
+  }
+  std::unique_ptr<Sink> to_silence(milliseconds timeout) override {
+    return make(fmt::format("url: {}\ntimeout: {{total: {}ms}}", silence_->url(), timeout.count()));
+  }
+  /// A TLS handshake that nobody answers.
+  std::unique_ptr<Sink> to_limbo() override { return make(fmt::format("url: https://127.0.0.1:{}/", mute_.number())); }
+  std::vector<std::string> arrived() override { return peer_->accepted_ids(); }
+
+ private:
+  std::unique_ptr<Sink> make(const std::string& yaml) {
+    auto options = parse_text(*http_sink_options(), yaml);
+    EXPECT_TRUE(options) << options.error().message;
+    auto sink = make_http_sink(context_, *options);
+    EXPECT_TRUE(sink) << sink.error().message;
+    return *std::move(sink);
+  }
+
+  SystemClock clock_;
+  ConnectorContext context_;
+  std::unique_ptr<Receiver> peer_, silence_;
+  BarePort refusing_{false}, mute_{true};
+};
+
+}  // namespace
+
+std::unique_ptr<SinkHarness> make_http_harness() { return std::make_unique<HttpHarness>(); }
+
+}  // namespace tidegate::testing

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "connectors/connector.h"
+
+namespace tidegate::testing {
+
+/// What the suite needs to know of one kind of sink: how to make it in front of peers of every temper. A new sink adds
+/// one of these, and a row in all_harnesses().
+class SinkHarness {
+ public:
+  virtual ~SinkHarness() = default;
+  /// In front of a peer that takes everything.
+  virtual std::unique_ptr<Sink> to_peer() = 0;
+  /// In front of an address where nobody listens.
+  virtual std::unique_ptr<Sink> to_nobody() = 0;
+  /// In front of a peer that takes what is sent and never answers. The sink gives up after `timeout`.
+  virtual std::unique_ptr<Sink> to_silence(milliseconds timeout) = 0;
+  /// In front of a peer with which no connection ever comes about, and none is refused.
+  virtual std::unique_ptr<Sink> to_limbo() = 0;
+  /// Ids of the events that the peer of to_peer() took, in their order.
+  virtual std::vector<std::string> arrived() = 0;
+};
+
+struct HarnessRow {
+  const char* name;
+  std::unique_ptr<SinkHarness> (*make)();
+};
+/// Every sink of this repository. Defined in all_harnesses.cpp.
+const std::vector<HarnessRow>& all_harnesses();
+
+std::unique_ptr<SinkHarness> make_http_harness();
+
+}  // namespace tidegate::testing
