@@ -1,3 +1,5 @@
+#include "gateway/spool/audit.h"
+
 #include <fmt/format.h>
 
 #include "gateway/spool/database.h"
@@ -140,12 +142,10 @@ Status require_spool(const SpoolFiles& files) {
 
 }  // namespace
 
-Result<AuditReport> audit(const std::filesystem::path& data_dir) {
-  const SpoolFiles files{data_dir};
-  if (Status there = require_spool(files); !there) return there.error();
+Result<AuditReport> audit_database(const std::filesystem::path& database, const std::string& vfs) {
   AuditReport report;
   const Status done = guarded([&]() -> Status {
-    const auto db = open_database(files.database(), "", OpenAs::reader, SyncMode::full);
+    const auto db = open_database(database, vfs, OpenAs::reader, SyncMode::full);
     db->exec("BEGIN");
     Books books;
     if (Status loaded = load_books(*db, books); !loaded) return loaded;
@@ -155,10 +155,18 @@ Result<AuditReport> audit(const std::filesystem::path& data_dir) {
     check_lanes(books, recount, report.faults);
     check_sources(books, report.faults);
     report.books = snapshot_of(books);
-    report.books.bytes_used = std::filesystem::file_size(files.database());
     return {};
   });
-  if (!done) return done.error().in(files.database().string());
+  if (!done) return done.error().in(database.string());
+  return report;
+}
+
+Result<AuditReport> audit(const std::filesystem::path& data_dir) {
+  const SpoolFiles files{data_dir};
+  if (Status there = require_spool(files); !there) return there.error();
+  auto report = audit_database(files.database(), "");
+  std::error_code ignored;
+  if (report) report->books.bytes_used = std::filesystem::file_size(files.database(), ignored);
   return report;
 }
 
