@@ -115,6 +115,10 @@ class Loader {
     const auto* entries = named_entries(root, direction.section);
     if (entries == nullptr) return;
     for (const ConfigEntry& entry : *entries) {
+      if (config_.sources.size() == limits::kSourcesMax && direction.section == kSources.section) {
+        diagnostics_.error(entry.at, fmt::format("more than {} sources", limits::kSourcesMax));
+        break;
+      }
       const ConnectorType* type = connector_of(entry, direction);
       if (type == nullptr) {
         (direction.section == kSources.section ? broken_sources_ : broken_sinks_).insert(entry.key);
@@ -123,9 +127,6 @@ class Loader {
       } else {
         read_sink(entry, *type);
       }
-    }
-    if (config_.sources.size() > limits::kSourcesMax) {
-      diagnostics_.error(root.find(direction.section)->at, fmt::format("more than {} sources", limits::kSourcesMax));
     }
   }
 
@@ -202,13 +203,12 @@ class Loader {
       const bool complete = read_options(entry.value, std::span(&target, 1), at);
       check_names(entry, "from", "source", sources, complete);
       check_names(entry, "to", "sink", sinks, complete);
-      const std::size_t lanes_before = lanes;
       lanes += route.to.size();
-      if (lanes > limits::kLanesMax && lanes_before <= limits::kLanesMax) {
-        diagnostics_.error(entry.at,
-                           fmt::format("more than {} lanes (a lane is one route feeding one sink); one route can "
-                                       "match many topics",
-                                       limits::kLanesMax));
+      if (lanes > limits::kLanesMax) {
+        diagnostics_.error(entry.at, fmt::format("more than {} lanes (a lane is one route feeding one sink); one route "
+                                                 "can match many topics",
+                                                 limits::kLanesMax));
+        break;
       }
       config_.routes.push_back(std::move(route));
     }

@@ -15,10 +15,13 @@ using Json = nlohmann::ordered_json;
 /// Any value may come from the environment.
 Json or_variable(Json value) { return {{"anyOf", Json::array({std::move(value), {{"$ref", "#/$defs/variable"}}})}}; }
 
+Json number_json(double value) {
+  return std::floor(value) == value ? Json(static_cast<std::int64_t>(value)) : Json(value);
+}
+
 Json with_bounds(Json value, const Range& range) {
-  const auto bound = [](double b) { return std::floor(b) == b ? Json(static_cast<std::int64_t>(b)) : Json(b); };
-  if (std::isfinite(range.min)) value["minimum"] = bound(range.min);
-  if (std::isfinite(range.max)) value["maximum"] = bound(range.max);
+  if (std::isfinite(range.min)) value["minimum"] = number_json(range.min);
+  if (std::isfinite(range.max)) value["maximum"] = number_json(range.max);
   return value;
 }
 
@@ -44,8 +47,8 @@ Json value_schema(const OptionDoc& option) {
       Json names = Json::array();
       for (const auto& choice : option.choices) {
         names.push_back(choice.name);
-        // YAML tools read `version: 5` as a number.
-        if (choice.name.find_first_not_of("0123456789") == std::string::npos) names.push_back(std::stoi(choice.name));
+        // Editors read `version: 5` as a number.
+        if (const auto number = read_number(choice.name)) names.push_back(number_json(*number));
       }
       return or_variable({{"enum", std::move(names)}});
     }

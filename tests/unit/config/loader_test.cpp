@@ -211,6 +211,12 @@ TEST(LoadConfig, LanesHaveALimit) {
   EXPECT_THAT(report(text), HasSubstr("260:3: error: more than 256 lanes"));
 }
 
+TEST(LoadConfig, LinesMayEndAsWindowsWritesThem) {
+  std::string text;
+  for (const char c : kSmall) text += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  EXPECT_EQ(report(text), "");
+}
+
 TEST(LoadConfig, AFileThatIsNotThereIsAnError) {
   const LoadedConfig loaded = load_config("/nowhere/tidegate.yaml", fake_types());
   EXPECT_FALSE(loaded.config);

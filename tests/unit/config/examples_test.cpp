@@ -1,0 +1,85 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "gateway/config/config.h"
+#include "gateway/config/sections.h"
+
+namespace tidegate {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string file_text(const fs::path& path) {
+  std::ifstream file(path);
+  EXPECT_TRUE(file) << path;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// A folder that holds every file which the examples name by a relative path.
+class SiteFolder {
+ public:
+  SiteFolder() : path_(fs::path(testing::TempDir()) / "tidegate_examples") {
+    for (const char* name :
+         {"tls/plant-ca.pem", "tls/plant-7.pem", "tls/plant-7.key", "tls/cloud-plant-7.pem", "tls/cloud-plant-7.key",
+          "secrets/cloud-token", "secrets/cloud-key", "secrets/shore-token", "demo-ca.pem"}) {
+      fs::create_directories((path_ / name).parent_path());
+      std::ofstream(path_ / name) << "for tests";
+    }
+  }
+  ~SiteFolder() { fs::remove_all(path_); }
+  SiteFolder(const SiteFolder&) = delete;
+  SiteFolder& operator=(const SiteFolder&) = delete;
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+TEST(Examples, EveryExampleLoadsWithoutAWarning) {
+  const SiteFolder site;
+  const auto environment = [&](const std::string& name) -> std::optional<std::string> {
+    if (name == "TIDEGATE_DEMO_CA") return (site.path() / "demo-ca.pem").string();
+    if (name.starts_with("TIDEGATE_DEMO_")) return std::nullopt;
+    return "7";
+  };
+  int loaded_count = 0;
+  for (const auto& file : fs::directory_iterator(TIDEGATE_CONFIG_FOLDER)) {
+    if (file.path().extension() != ".yaml") continue;
+    const LoadedConfig loaded =
+        load_config_text(file_text(file.path()), site.path() / file.path().filename(), connector_types(), environment);
+    EXPECT_TRUE(loaded.config) << file.path();
+    EXPECT_EQ(loaded.diagnostics.text(), "") << file.path();
+    ++loaded_count;
+  }
+  EXPECT_GE(loaded_count, 6);
+}
+
+TEST(Documents, SchemaAndReferenceAreWhatTheProgramGenerates) {
+  EXPECT_EQ(file_text(fs::path(TIDEGATE_CONFIG_FOLDER) / "tidegate.schema.json"), json_schema(connector_types()))
+      << "run: build/release/config_docs config";
+  EXPECT_EQ(file_text(fs::path(TIDEGATE_CONFIG_FOLDER) / "REFERENCE.md"), reference(connector_types()))
+      << "run: build/release/config_docs config";
+}
+
+TEST(Connectors, NoSinkHasAnOptionThatDeliveryHasToo) {
+  std::set<std::string> taken{"type"};
+  for (const OptionDoc& option : delivery_options().options()) taken.insert(option.name);
+  for (const ConnectorType& type : connector_types()) {
+    if (type.sink_options == nullptr) continue;
+    for (const OptionDoc& option : type.sink_options()->options()) {
+      EXPECT_FALSE(taken.contains(option.name)) << type.name << " " << option.name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tidegate
