@@ -6,7 +6,8 @@
 
 namespace tidegate {
 
-/// The report's books and states as Prometheus text: one series per source, lane and component.
+/// What /metrics says beside the registry, as Prometheus text: the process, the spool's limits, what rests in the
+/// lanes, and the state of every component.
 std::string status_metrics_text(const StatusReport& report);
 
 }  // namespace tidegate

@@ -1,0 +1,21 @@
+#include "connectors/connector.h"
+#include "connectors/http/http.h"
+#include "connectors/mqtt/mqtt.h"
+
+namespace tidegate {
+
+const std::vector<ConnectorType>& connector_types() {
+  static const std::vector<ConnectorType> types = {
+      {.name = "mqtt",
+       .summary = "MQTT 5 and 3.1.1 brokers",
+       .source_options = mqtt_source_options,
+       .make_source = make_mqtt_source},
+      {.name = "http",
+       .summary = "HTTP and HTTPS endpoints",
+       .sink_options = http_sink_options,
+       .make_sink = make_http_sink},
+  };
+  return types;
+}
+
+}  // namespace tidegate

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+/// The subcommands of the program, one file each. Each returns the process's exit code, prints its result to stdout and
+/// everything else to stderr.
+namespace tidegate {
+
+inline constexpr int kExitFine = 0;
+inline constexpr int kExitFailed = 1;  ///< failed at run time, or the answer is no
+inline constexpr int kExitUsage = 2;   ///< wrong usage or a wrong config
+
+/// What every subcommand is told.
+struct CommonOptions {
+  std::filesystem::path config_file;
+  bool json = false;
+};
+
+/// Where the commands that read a spool find it: the config's data directory unless one is named.
+struct SpoolChoice {
+  std::filesystem::path data_dir;  ///< empty: the config's
+};
+
+struct DeadChoice {
+  std::vector<std::uint64_t> numbers;
+  bool all = false;
+  std::string lane;  ///< "route/sink"; empty: every lane
+  bool yes = false;
+};
+
+int run_command(const CommonOptions& common);
+int check_command(const CommonOptions& common, bool connect);
+int status_command(const CommonOptions& common);
+int audit_command(const CommonOptions& common, const SpoolChoice& spool);
+int dead_list_command(const CommonOptions& common, const SpoolChoice& spool, const std::string& lane);
+int dead_show_command(const CommonOptions& common, const SpoolChoice& spool, std::uint64_t number);
+int dead_retry_command(const CommonOptions& common, const DeadChoice& choice);
+int dead_drop_command(const CommonOptions& common, const DeadChoice& choice);
+int dead_export_command(const CommonOptions& common, const SpoolChoice& spool, const std::string& lane,
+                        const std::filesystem::path& file);
+int schema_command(bool reference);
+int version_command(bool json);
+
+}  // namespace tidegate

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <chrono>
+
+/// The program's own waits, each with its reason.
+namespace tidegate::limits {
+
+/// Between attempts to open a spool whose disk is full or failing, or to make a connector whose files are missing: a
+/// person mends that, and it is soon enough for a person.
+inline constexpr std::chrono::seconds kStartRetry{5};
+/// What the end of a stop may take beyond gateway.shutdown_timeout (the last commit, on a slow disk) before the process
+/// ends anyway. Everything acknowledged is on disk by then.
+inline constexpr std::chrono::seconds kShutdownGrace{5};
+/// How often the line in `systemctl status` is brought up to date when no watchdog asks more often.
+inline constexpr std::chrono::seconds kServiceStatusInterval{10};
+/// How long `tidegate check --connect` waits for one sink.
+inline constexpr std::chrono::seconds kCheckConnect{10};
+
+}  // namespace tidegate::limits

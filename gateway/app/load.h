@@ -1,0 +1,18 @@
+#pragma once
+
+#include <optional>
+
+#include "gateway/app/commands.h"
+#include "gateway/config/config.h"
+
+namespace tidegate {
+
+/// The config that a command works with. Errors and warnings go to stderr; nullopt: end with kExitUsage.
+std::optional<Config> load_for_command(const CommonOptions& common);
+
+/// Writes to stdout; false when it could not take everything (a full disk behind a redirect).
+bool print(std::string_view text);
+/// "tidegate: message" on stderr.
+void complain(std::string_view message);
+
+}  // namespace tidegate

@@ -1,0 +1,197 @@
+#include "gateway/app/pipeline.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace tidegate {
+
+namespace {
+
+std::string lane_name(const RouteConfig& route, const SinkConfig& sink) { return route.name + "/" + sink.name; }
+
+}  // namespace
+
+Result<std::unique_ptr<Pipeline>> Pipeline::open(PipelineSetup setup) {
+  std::unique_ptr<Pipeline> made(new Pipeline(setup));
+  made->list_parts();
+  if (Status opened = made->open_spool(); !opened) return std::move(opened).error();
+  made->compile_routes();
+  return made;
+}
+
+Pipeline::~Pipeline() { stop({setup_.clock.steady()}); }
+
+void Pipeline::list_parts() {
+  const Config& config = setup_.config;
+  for (const SourceConfig& source : config.sources) sources_.emplace_back().config = &source;
+  for (const RouteConfig& route : config.routes) {
+    for (const std::string& name : route.to) {
+      LanePart& part = lanes_.emplace_back();
+      part.route = &route;
+      part.sink = config.sink(name);  // load_config() lets no route to an unknown sink pass
+    }
+  }
+}
+
+Status Pipeline::open_spool() {
+  std::vector<LaneSpec> specs;
+  for (const LanePart& part : lanes_) specs.push_back({part.route->name, part.sink->name, part.route->start});
+  std::vector<std::string> names;
+  for (const SourcePart& part : sources_) names.push_back(part.config->name);
+
+  SpoolOpening opening;
+  auto opened = Spool::open(setup_.config.spool, specs, names, setup_.clock, setup_.health, setup_.metrics, opening);
+  if (!opened) return std::move(opened).error();
+  spool_ = *std::move(opened);
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    LanePart& part = lanes_[i];
+    part.id = opening.lanes[i];
+    part.random = std::make_unique<SeededRandom>(entropy_seed());
+    part.context = context_for(part.sink->name, {}, *part.random);
+  }
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    SourcePart& part = sources_[i];
+    part.id = opening.sources[i];
+    part.random = std::make_unique<SeededRandom>(entropy_seed());
+    part.context = context_for(part.config->name, part.id, *part.random);
+  }
+  report(opening);
+  return {};
+}
+
+void Pipeline::report(const SpoolOpening& opening) const {
+  const std::string directory = setup_.config.spool.data_dir.string();
+  std::uint64_t pending = 0;
+  for (const auto& [lane, books] : spool_->snapshot().lanes) pending += books.pending;
+  if (opening.created) {
+    log_.info("created a spool in {}", directory);
+  } else {
+    log_.info("the spool in {} holds {} events to deliver", directory, pending);
+  }
+  if (!opening.salvage) return;
+  log_.error("the spool was damaged: saved {} events; its old files are in {}", opening.salvage->events_saved,
+             opening.salvage->set_aside.string());
+  for (const auto& [lane, lost] : opening.salvage->lost_by_lane)
+    log_.error("lane {}: {} events could not be read from the damaged spool", lane, lost);
+}
+
+void Pipeline::compile_routes() {
+  std::vector<RouteRule> rules;
+  for (const RouteConfig& route : setup_.config.routes) {
+    RouteRule rule{{}, route.topic, {}};
+    for (const SourcePart& part : sources_) {
+      if (std::count(route.from.begin(), route.from.end(), part.config->name) > 0) rule.from.push_back(part.id);
+    }
+    for (const LanePart& part : lanes_) {
+      if (part.route == &route) rule.lanes.push_back(part.id);
+    }
+    rules.push_back(std::move(rule));
+  }
+  std::vector<IntakeSource> origins;
+  for (const SourcePart& part : sources_)
+    origins.push_back({part.id, part.config->name, std::string(part.config->type->name)});
+  intake_ = std::make_unique<GatewayIntake>(IntakeSetup{setup_.config.gateway.id, std::move(origins), RouteTable(rules),
+                                                        *spool_, setup_.clock, intake_random_, setup_.metrics});
+}
+
+ConnectorContext Pipeline::context_for(const std::string& name, SourceId source, Random& random) const {
+  return {setup_.config.gateway.id, name, source, &setup_.net, &setup_.clock, &random, &setup_.health, &setup_.metrics};
+}
+
+void Pipeline::start(UniqueFunction<void(bool)> pressure) { spool_->start(std::move(pressure)); }
+
+bool Pipeline::start_connectors() {
+  bool complete = true;
+  for (LanePart& part : lanes_) complete = start_lane(part) && complete;
+  for (SourcePart& part : sources_) complete = start_source(part) && complete;
+  return complete;
+}
+
+bool Pipeline::start_lane(LanePart& part) {
+  if (part.lane) return true;
+  const std::string name = lane_name(*part.route, *part.sink);
+  auto sink = part.sink->type->make_sink(part.context, part.sink->options);
+  if (!sink) return missing("lane " + name, sink.error(), part.trouble);
+  part.lane =
+      Lane::create({part.id, name, part.route->name, part.sink->name, part.route->topic, part.sink->delivery,
+                    *std::move(sink), *spool_, setup_.clock, setup_.health, setup_.metrics, part.random->next()});
+  part.lane->start();
+  log_.info("lane {} delivers by {}", name, part.sink->type->name);
+  const MutexLock lock(mutex_);
+  running_[name] = part.lane.get();
+  return true;
+}
+
+bool Pipeline::start_source(SourcePart& part) {
+  if (part.source) return true;
+  const std::string component = "source " + part.config->name;
+  auto made = part.config->type->make_source(part.context, part.config->options);
+  if (!made) return missing(component, made.error(), part.trouble);
+  auto source = *std::move(made);
+  if (const Status started = source->start(*intake_); !started) {
+    source->stop();
+    return missing(component, started.error(), part.trouble);
+  }
+  if (pressure_) source->pause();
+  part.source = std::move(source);
+  log_.info("{} receives by {}", component, part.config->type->name);
+  return true;
+}
+
+bool Pipeline::missing(const std::string& component, const Error& error, std::string& trouble) const {
+  if (trouble != error.message)
+    log_.error("{} cannot start: {}; the others run, and it is tried again", component, error.message);
+  trouble = error.message;
+  setup_.health.post(component, HealthState::alarm, "cannot start: " + error.message);
+  return false;
+}
+
+void Pipeline::set_pressure(bool on) {
+  if (pressure_ == on || stopped_) return;
+  pressure_ = on;
+  log_.warn("{}", on ? "high water: the sources pause and leave new events upstream" : "the sources go on");
+  for (SourcePart& part : sources_) {
+    if (!part.source) continue;
+    if (on) {
+      part.source->pause();
+    } else {
+      part.source->resume();
+    }
+  }
+}
+
+void Pipeline::stop(Deadline deadline) {
+  if (stopped_ || !spool_) return;
+  stopped_ = true;
+  for (SourcePart& part : sources_) {
+    if (part.source) part.source->stop();
+  }
+  stop_lanes(deadline);
+  spool_->stop();
+}
+
+void Pipeline::stop_lanes(Deadline deadline) {
+  // Side by side: each may use all of the time that is left.
+  std::vector<std::thread> stopping;
+  for (LanePart& part : lanes_) {
+    if (part.lane) stopping.emplace_back([&lane = *part.lane, deadline] { lane.stop(deadline); });
+  }
+  for (std::thread& thread : stopping) thread.join();
+}
+
+Status Pipeline::resume_lane(std::string_view route, std::string_view sink) {
+  const std::string name = fmt::format("{}/{}", route, sink);
+  const MutexLock lock(mutex_);
+  if (const auto found = running_.find(name); found != running_.end()) {
+    found->second->resume();
+    return {};
+  }
+  std::string known;
+  for (const auto& [lane, unused] : running_) known += (known.empty() ? "" : ", ") + lane;
+  return Error{ErrorCode::not_found, fmt::format("there is no lane {}; there are: {}", name, known)};
+}
+
+}  // namespace tidegate

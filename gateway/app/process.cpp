@@ -1,0 +1,64 @@
+#include "gateway/app/process.h"
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+namespace tidegate {
+
+namespace {
+
+/// Every thread that finds the arenas busy makes one of its own, and each holds on to what it once needed. Two are
+/// enough for threads that mostly wait for the disk or the network.
+constexpr int kArenas = 2;
+/// Free memory at the top of the heap that is kept: a burst's buffers go back, the steady state is not trimmed.
+constexpr int kTrimThresholdBytes = 512 << 10;
+/// Blocks from this size on are mapped, and so are returned when they are freed. Fixed: glibc would raise it to the
+/// size of the largest block it has seen, and one 8 MiB message would stay in the heap for ever.
+constexpr int kMmapThresholdBytes = 256 << 10;
+
+}  // namespace
+
+void setup_process() {
+  std::signal(SIGPIPE, SIG_IGN);
+  mallopt(M_ARENA_MAX, kArenas);
+  mallopt(M_TRIM_THRESHOLD, kTrimThresholdBytes);
+  mallopt(M_MMAP_THRESHOLD, kMmapThresholdBytes);
+}
+
+ProcessUsage process_usage() {
+  ProcessUsage out;
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t total_pages = 0;
+  std::uint64_t resident_pages = 0;
+  if (statm >> total_pages >> resident_pages)
+    out.resident_bytes = resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) == 0) {
+    out.cpu_seconds = static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                      static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+  }
+  std::error_code error;
+  for (std::filesystem::directory_iterator at("/proc/self/fd", error), end; !error && at != end; at.increment(error))
+    ++out.open_files;
+  return out;
+}
+
+std::string process_metrics_text() {
+  const ProcessUsage usage = process_usage();
+  return fmt::format(
+      "# HELP process_cpu_seconds_total User and system CPU time.\n# TYPE process_cpu_seconds_total counter\n"
+      "process_cpu_seconds_total {:.3f}\n"
+      "# HELP process_resident_memory_bytes Resident memory.\n# TYPE process_resident_memory_bytes gauge\n"
+      "process_resident_memory_bytes {}\n"
+      "# HELP process_open_fds Open file descriptors.\n# TYPE process_open_fds gauge\n"
+      "process_open_fds {}\n",
+      usage.cpu_seconds, usage.resident_bytes, usage.open_files);
+}
+
+}  // namespace tidegate

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tidegate {
+
+/// Settings that hold for the whole process: a peer that hangs up is an error code and not a signal, and memory that
+/// was freed goes back to the system. Call first in main().
+void setup_process();
+
+/// What the operating system says about this process.
+struct ProcessUsage {
+  std::uint64_t resident_bytes = 0;
+  double cpu_seconds = 0;
+  std::uint64_t open_files = 0;
+};
+/// Zeros where the system does not say.
+ProcessUsage process_usage();
+
+/// The usage as Prometheus text, under the names that its client libraries have made customary.
+std::string process_metrics_text();
+
+}  // namespace tidegate

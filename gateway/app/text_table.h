@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tidegate {
+
+/// Rows under headers, aligned for a terminal. A header that begins with > makes a column of right-aligned numbers.
+class TextTable {
+ public:
+  explicit TextTable(std::vector<std::string> headers);
+  /// One cell per header.
+  void add(std::vector<std::string> cells);
+  [[nodiscard]] std::string render() const;
+
+ private:
+  struct Column {
+    std::string header;
+    bool right = false;
+    std::size_t width = 0;
+  };
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// Text from outside made safe for a terminal: control characters become \xNN. Cut to `width` when that is not 0.
+std::string printable(std::string_view text, std::size_t width = 0);
+
+/// "12.4 MiB".
+std::string format_bytes(std::uint64_t bytes);
+/// "3d 4h", "12m 5s", "0s": the two largest units.
+std::string format_span(std::int64_t seconds);
+
+}  // namespace tidegate
