@@ -91,15 +91,16 @@ class ScriptedBroker::Core {
     wire_ = wire;
     if (script_.cert.empty()) return read(wire);
     context_.emplace(asio::ssl::context::tls_server);
-    context_->use_certificate_chain_file(script_.cert.string());
-    context_->use_private_key_file(script_.key.string(), asio::ssl::context::pem);
+    error_code e;  // what fails to load makes the handshake fail
+    context_->use_certificate_chain_file(script_.cert.string(), e);
+    context_->use_private_key_file(script_.key.string(), asio::ssl::context::pem, e);
     if (!script_.client_ca.empty()) {
-      context_->load_verify_file(script_.client_ca.string());
+      context_->load_verify_file(script_.client_ca.string(), e);
       context_->set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
     }
     wire->tls.emplace(wire->socket, *context_);
-    wire->tls->async_handshake(asio::ssl::stream_base::server, [this, wire](const error_code& e) {
-      if (!e && wire == wire_) read(wire);
+    wire->tls->async_handshake(asio::ssl::stream_base::server, [this, wire](const error_code& failed) {
+      if (!failed && wire == wire_) read(wire);
     });
   }
 

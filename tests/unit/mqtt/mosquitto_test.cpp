@@ -1,39 +1,17 @@
-#include <gtest/gtest.h>
-
-#include <set>
-
-#include "connectors/mqtt/mqtt.h"
-#include "connectors/mqtt/options.h"
-#include "gateway/config/option_table.h"
-#include "tests/support/broker/fake_intake.h"
-#include "tests/support/broker/source_rig.h"
-#include "tests/support/process/marker.h"
 #include "tests/support/process/mosquitto.h"
 #include "tests/support/process/publisher.h"
+#include "tests/support/receiver/test_certs.h"
+#include "tests/unit/mqtt/source_fixture.h"
 
 namespace tidegate::test {
 namespace {
 
-constexpr milliseconds kPatience{20'000};
-
-class WithMosquitto : public ::testing::Test {
+class WithMosquitto : public WithSource {
  protected:
   void start_broker(const MosquittoOptions& options = {}) {
     auto started = Mosquitto::start(dir_.path(), options);
     ASSERT_TRUE(started) << started.error().message;
     broker_ = std::move(*started);
-  }
-  void make_source(const std::string& more) {
-    const std::string yaml = "broker: " + broker_->uri() + "\nreconnect: { initial: 20ms, max: 100ms }\n" + more;
-    const auto options = parse_text(*mqtt_source_options(), yaml);
-    ASSERT_TRUE(options) << options.error().message;
-    auto made = make_mqtt_source(rig_.context(), *options);
-    ASSERT_TRUE(made) << made.error().message;
-    source_ = std::move(*made);
-    ASSERT_TRUE(source_->start(intake_));
-  }
-  bool reaches(HealthState state) {
-    return intake_.wait(within(kPatience), [&] { return rig_.health().state == state; });
   }
   void publish_events(int qos, std::uint64_t count, std::uint32_t number = 1) {
     PublisherOptions options;
@@ -46,22 +24,10 @@ class WithMosquitto : public ::testing::Test {
     EXPECT_EQ(report.trouble, "");
     EXPECT_EQ(report.acknowledged, count);
   }
-  bool receives(std::size_t count) {
-    return intake_.wait(within(kPatience), [&] { return intake_.committed_count() >= count; });
-  }
 
   TempDir dir_;
-  SourceRig rig_;
-  FakeIntake intake_;
   std::unique_ptr<Mosquitto> broker_;
-  std::unique_ptr<Source> source_;
 };
-
-std::string attribute(const Event& event, std::string_view name) {
-  for (const auto& [key, value] : event.attributes)
-    if (key == name) return value;
-  return "";
-}
 
 class EveryQosAndVersion : public WithMosquitto, public ::testing::WithParamInterface<std::tuple<int, const char*>> {};
 
@@ -70,8 +36,8 @@ TEST_P(EveryQosAndVersion, EveryEventArrivesOnceAndInOrder) {
   MosquittoOptions broker;
   broker.max_queued = 0;
   start_broker(broker);
-  make_source(std::string("version: ") + version + "\nsubscribe: [ { topic: 'sensors/#', qos: " + std::to_string(qos) +
-              " } ]");
+  make_source(broker_->uri(), std::string("version: ") + version +
+                                  "\nsubscribe: [ { topic: 'sensors/#', qos: " + std::to_string(qos) + " } ]");
   ASSERT_TRUE(reaches(HealthState::ok)) << rig_.health().detail;
   publish_events(qos, 2000);
   ASSERT_TRUE(receives(2000)) << intake_.committed_count();
@@ -86,6 +52,52 @@ TEST_P(EveryQosAndVersion, EveryEventArrivesOnceAndInOrder) {
 
 INSTANTIATE_TEST_SUITE_P(Mosquitto, EveryQosAndVersion,
                          ::testing::Combine(::testing::Values(0, 1, 2), ::testing::Values("5", "3.1.1")));
+
+TEST_F(WithMosquitto, ABrokerThatStartsLaterIsFound) {
+  broker_ = Mosquitto::prepare(dir_.path(), {});
+  make_source(broker_->uri(), "subscribe: 'sensors/#'");
+  ASSERT_TRUE(reaches(HealthState::waiting));
+  ASSERT_TRUE(broker_->restart());
+  ASSERT_TRUE(reaches(HealthState::ok)) << rig_.health().detail;
+  publish_events(1, 10);
+  EXPECT_TRUE(receives(10));
+}
+
+TEST_F(WithMosquitto, MessagesOfARestartAndOfAnAbsenceArriveOnce) {
+  start_broker({});
+  make_source(broker_->uri(), "subscribe: 'sensors/#'");
+  ASSERT_TRUE(reaches(HealthState::ok));
+  intake_.hold(true);
+  publish_events(1, 50);
+  ASSERT_TRUE(intake_.wait(patience(), [&] { return intake_.held_events() == 50; }));
+  broker_->stop();
+  ASSERT_TRUE(reaches(HealthState::waiting));
+  intake_.hold(false);
+  intake_.commit();  // stored, but the acks have nowhere to go
+  ASSERT_TRUE(broker_->restart());
+  ASSERT_TRUE(reaches(HealthState::ok));
+  source_.reset();
+  publish_events(1, 60, 2);
+  make_source(broker_->uri(), "subscribe: 'sensors/#'");
+  ASSERT_TRUE(receives(110));
+  EXPECT_EQ(intake_.committed_count(), 110u);
+  EXPECT_EQ(intake_.repeats(), 50u);
+}
+
+TEST_F(WithMosquitto, ClientCertificatesWork) {
+  const auto certs = testing::make_test_certs(dir_ / "certs");
+  ASSERT_TRUE(certs);
+  MosquittoOptions options;
+  options.ca = certs->ca_cert;
+  options.cert = certs->server_cert;
+  options.key = certs->server_key;
+  options.require_client_certificate = true;
+  start_broker(options);
+  make_source("mqtts://localhost:" + std::to_string(broker_->port()),
+              "subscribe: 'sensors/#'\ntls: { ca_file: " + certs->ca_cert.string() +
+                  ", cert_file: " + certs->client_cert.string() + ", key_file: " + certs->client_key.string() + " }");
+  EXPECT_TRUE(reaches(HealthState::ok)) << rig_.health().detail;
+}
 
 }  // namespace
 }  // namespace tidegate::test
