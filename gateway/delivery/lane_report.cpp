@@ -7,6 +7,8 @@ namespace tidegate {
 
 namespace {
 
+/// A peer that fails every now and then is told of once per interval.
+constexpr milliseconds kFlapInterval{30'000};
 constexpr milliseconds kDeathsInterval{60'000};  // dead letters are counted elsewhere; the log only points at them
 
 Labels lane_labels(const std::string& route, const std::string& sink) { return {{"route", route}, {"sink", sink}}; }
@@ -95,17 +97,22 @@ void LaneReport::changed(State from, const Gate& gate, SteadyTime now) {
   breaker_.set(state_ == State::broken ? 1 : 0);
   const bool was_up = from == State::ok || from == State::starting;
   if (was_up) down_since_ = now;
+  if (state_ != State::ok && state_ != State::failing) told_down_ = true;
   const std::string& component = log_.component();
   switch (state_) {
     case State::starting: break;
     case State::ok:
-      if (!was_up) log_.info("delivers again, after {:.1f} s", seconds(now - down_since_));
+      if (std::exchange(told_down_, false)) log_.info("delivers again, after {:.1f} s", seconds(now - down_since_));
       return health_.post(component, HealthState::ok, "");
     case State::connecting:
       log_.warn("cannot connect, keeps trying: {}", gate.why());
       return health_.post(component, HealthState::waiting, "cannot connect: " + gate.why());
     case State::failing:
-      if (was_up) log_.warn("delivery fails, will be tried again: {}", gate.why());
+      if (was_up && now >= flap_over_) {
+        flap_over_ = now + kFlapInterval;
+        told_down_ = true;
+        log_.warn("delivery fails, will be tried again: {}", gate.why());
+      }
       return health_.post(component, HealthState::waiting, "delivery fails: " + gate.why());
     case State::broken:
       log_.warn("breaker open, one probe per interval: {}", gate.why());

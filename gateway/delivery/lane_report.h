@@ -48,6 +48,8 @@ class LaneReport {
 
   State state_ = State::starting;
   SteadyTime down_since_{};
+  SteadyTime flap_over_ = SteadyTime::min();
+  bool told_down_ = false;  ///< the log's latest line on the peer says that it is down
   SteadyTime age_at_ = SteadyTime::min();
   SteadyTime deaths_at_ = SteadyTime::min();
   std::uint64_t retries_told_ = 0;

@@ -77,7 +77,7 @@ class Mailbox {
   std::vector<Settled> wait_in(Sink& sink, Interest interest, SteadyTime at) EXCLUDES(mutex_) {
     {
       MutexLock lock(mutex_);
-      if (!attend(interest)) at = SteadyTime::min();
+      if (!attend(interest)) at = SteadyTime{};  // long past
       sink_ = &sink;
     }
     std::vector<Settled> settled = sink.wait(Deadline{at}, {});
