@@ -34,6 +34,7 @@ std::vector<Trial> try_sinks(const Config& config) {
     context.random = &random;
     context.health = &health;
     context.metrics = &metrics;
+    context.delivery = &sink.delivery;
     auto made = sink.type->make_sink(context, sink.options);
     if (!made) {
       trials.push_back({sink.name, made.error()});

@@ -7,7 +7,7 @@ namespace tidegate::limits {
 
 /// Between attempts to open a spool whose disk is full or failing, or to make a connector whose files are missing: a
 /// person mends that, and it is soon enough for a person.
-inline constexpr std::chrono::seconds kStartRetry{5};
+inline constexpr std::chrono::seconds kStartRetry{2};
 /// What the end of a stop may take beyond gateway.shutdown_timeout (the last commit, on a slow disk) before the process
 /// ends anyway. Everything acknowledged is on disk by then.
 inline constexpr std::chrono::seconds kShutdownGrace{5};

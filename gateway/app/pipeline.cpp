@@ -51,6 +51,7 @@ Status Pipeline::open_spool() {
     part.id = opening.lanes[i];
     part.random = std::make_unique<SeededRandom>(entropy_seed());
     part.context = context_for(part.sink->name, {}, *part.random);
+    part.context.delivery = &part.sink->delivery;
   }
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     SourcePart& part = sources_[i];
@@ -98,7 +99,16 @@ void Pipeline::compile_routes() {
 }
 
 ConnectorContext Pipeline::context_for(const std::string& name, SourceId source, Random& random) const {
-  return {setup_.config.gateway.id, name, source, &setup_.net, &setup_.clock, &random, &setup_.health, &setup_.metrics};
+  ConnectorContext out;
+  out.gateway_id = setup_.config.gateway.id;
+  out.name = name;
+  out.source_id = source;
+  out.net = &setup_.net;
+  out.clock = &setup_.clock;
+  out.random = &random;
+  out.health = &setup_.health;
+  out.metrics = &setup_.metrics;
+  return out;
 }
 
 void Pipeline::start(UniqueFunction<void(bool)> pressure) { spool_->start(std::move(pressure)); }

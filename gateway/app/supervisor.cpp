@@ -138,6 +138,7 @@ void Supervisor::start_pipeline(std::unique_ptr<Pipeline> pipeline) {
   start_connectors();
   ready_ = true;
   log_.info("ready");
+  release_startup_code();
 }
 
 void Supervisor::start_connectors() {

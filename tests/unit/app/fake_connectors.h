@@ -1,0 +1,29 @@
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "connectors/connector.h"
+#include "gateway/base/mutex.h"
+
+namespace tidegate {
+
+/// What the fake connectors did, in the order they did it; and how they behave.
+struct Stage {
+  void note(std::string what) EXCLUDES(mutex);
+  [[nodiscard]] std::vector<std::string> notes() const EXCLUDES(mutex);
+  [[nodiscard]] std::size_t count(const std::string& what) const;
+
+  mutable Mutex mutex;
+  std::vector<std::string> said GUARDED_BY(mutex);
+  std::atomic<int> sinks_that_fail{0};         ///< so many sinks cannot be made
+  std::atomic<bool> throws_on_network{false};  ///< the next source throws on the network thread
+};
+/// The one that the connectors of this test program act on. A test resets it.
+Stage& stage();
+
+/// "fake": a source that admits one event with the topic "a/b", and a sink that takes everything.
+const std::vector<ConnectorType>& staged_types();
+
+}  // namespace tidegate
