@@ -69,7 +69,7 @@ Version Subscriber::version_to_try() const noexcept {
 void Subscriber::connect() {
   stage_ = Stage::connecting;
   buffer_.clear();
-  is_reading_ = is_writing_ = false;
+  is_reading_ = is_writing_ = held_back_ = false;
   link_ = make_link(*context_.net, options_.broker, options_.tls);
   arm(context_.clock->steady() + options_.connect_timeout);
   link_->open([weak = weak_from_this()](const Status& status) {
@@ -99,6 +99,7 @@ void Subscriber::read() {
   session_.set_reading(may || is_reading_);
   watch_session();
   if (is_reading_ || !may) return;
+  if (std::exchange(held_back_, false)) return process();
   is_reading_ = true;
   link_->read(buffer_.space(session_.packet_size()), [weak = weak_from_this()](const Result<std::size_t>& size) {
     if (const auto self = weak.lock()) self->received(size);
@@ -116,7 +117,9 @@ void Subscriber::received(const Result<std::size_t>& size) {
     return lost(size.error().message, HealthState::waiting);
   }
   buffer_.commit(*size);
-  process();
+  // A pause may have come while the read was under way.
+  held_back_ = !may_read();
+  if (!held_back_) process();
 }
 
 void Subscriber::process() {
@@ -269,7 +272,7 @@ void Subscriber::report_refused() {
   const SteadyTime now = context_.clock->steady();
   if (refused_logged_at_ != SteadyTime{} && now - refused_logged_at_ < kLogInterval) return;
   refused_logged_at_ = now;
-  log_.error("{} messages refused so far, the last one: {}", reported_refused_, session_.refused_because());
+  log_.error("message refused: {} (refused since the start: {})", session_.refused_because(), reported_refused_);
 }
 
 void Subscriber::set_paused(bool paused) {

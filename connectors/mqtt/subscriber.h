@@ -95,6 +95,7 @@ class Subscriber : public std::enable_shared_from_this<Subscriber> {
   std::string writing_;
   bool is_reading_ = false;
   bool is_writing_ = false;
+  bool held_back_ = false;  ///< the buffer holds bytes read before a pause
   bool paused_ = false;
   Session::Phase reported_ = Session::Phase::offline;
 

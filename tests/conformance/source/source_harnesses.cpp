@@ -1,0 +1,10 @@
+#include "tests/conformance/source/source_harness.h"
+
+namespace tidegate::test {
+
+const std::vector<SourceRow>& source_harnesses() {
+  static const std::vector<SourceRow> rows = {{"Mqtt", make_mqtt_source_harness}};
+  return rows;
+}
+
+}  // namespace tidegate::test
