@@ -140,6 +140,7 @@ void encode(std::string& out, Version version, const Disconnect& packet) {
 
 void encode(std::string& out, const Auth& packet) {
   const Body body(out, PacketType::auth, 0);
+  if (packet.reason == Reason::success && packet.properties.empty()) return;
   put_u8(out, static_cast<std::uint8_t>(packet.reason));
   put_properties(out, packet.properties);
 }

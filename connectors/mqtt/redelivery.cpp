@@ -119,9 +119,10 @@ void Redelivery::connected(bool session_present, std::uint32_t window, std::vect
 }
 
 void Redelivery::forget_everything(std::vector<SourceStateChange>& changes) {
-  for (std::size_t id = 0; id < 65536; ++id) {
-    const Entry* e = find(static_cast<std::uint16_t>(id));
-    if (e != nullptr && e->qos == 2) changes.push_back({open_key(static_cast<std::uint16_t>(id)), {}, true});
+  for (std::size_t p = 0; p < pages_.size(); ++p) {
+    for (std::size_t i = 0; pages_[p] && i < kPageEntries; ++i)
+      if (pages_[p]->entries[i].qos == 2)
+        changes.push_back({open_key(static_cast<std::uint16_t>(p * kPageEntries + i)), {}, true});
   }
   for (const std::uint16_t id : stale_q2_) changes.push_back({open_key(id), {}, true});
   stale_q2_.clear();

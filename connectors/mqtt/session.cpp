@@ -151,6 +151,8 @@ bool Session::begin_oversize(const Frame& frame) {
 }
 
 void Session::handle(const Frame& frame) {
+  // Not decoded: the faults of a CONNECT have reasons that a DISCONNECT must not carry.
+  if (frame.type == PacketType::connect) return fail({Reason::protocol_error, "a packet that a broker must not send"});
   if (const auto fault = decode(frame, version_, packet_)) return fail(*fault);
   const bool first = std::holds_alternative<Connack>(packet_);
   if (first != (phase_ == Phase::connecting))

@@ -150,6 +150,9 @@ TEST(Codec, ConnackDisconnectAuthAndPingsRoundTrip) {
   encode(wire, Auth{Reason::continue_authentication, method.view()});
   EXPECT_EQ(std::get<Auth>(decode_whole(wire, Version::v5)).reason, Reason::continue_authentication);
   wire.clear();
+  encode(wire, Auth{});
+  EXPECT_EQ(std::get<Auth>(decode_whole(wire, Version::v5)).reason, Reason::success);
+  wire.clear();
   encode(wire, Pingreq{});
   EXPECT_TRUE(std::holds_alternative<Pingreq>(decode_whole(wire, Version::v5)));
   wire.clear();

@@ -423,6 +423,7 @@ TEST(Session, FaultsOfTheBrokerEndTheConnectionWithTheirReason) {
       {too_high, "DISCONNECT topic alias invalid"},
       {from_client, "DISCONNECT protocol error"},
       {std::string("\x40\x02\0\1", 4), "DISCONNECT protocol error"},
+      {std::string("\x10\x02\0\0", 4), "DISCONNECT protocol error"},
       {std::string("\x20\x03\0\0\0", 5), "DISCONNECT protocol error"},
   };
   for (const auto& [wire, answer] : cases) {
