@@ -83,6 +83,7 @@ Result<std::uint64_t> DeadAccess::change(const std::string& verb, const std::str
 }
 
 Result<std::uint64_t> DeadAccess::change_cold(Change how, const std::vector<std::uint64_t>& numbers) const {
+  log_setup(LogLevel::warn, LogFormat::text);
   const SystemClock clock;
   Health health(clock);
   Metrics metrics;
