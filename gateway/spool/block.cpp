@@ -1,10 +1,9 @@
 #include "gateway/spool/block.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 #include <zstd.h>
 
 #include "gateway/base/limits.h"
+#include "gateway/spool/checksum.h"
 #include "gateway/spool/spool_limits.h"
 #include "gateway/spool/varint.h"
 
@@ -21,11 +20,15 @@ constexpr std::size_t kCompressFrom = 256;
 constexpr std::uint64_t kRawBytesMax =
     limits::kEventDataBytesMax + limits::kEventAttributeBytesMax + 5 * limits::kTopicBytesMax + limits::kBlockBytesMax;
 
-std::uint64_t checksum(Seq first, std::string_view bytes) {
-  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), first.value);
-}
-
 }  // namespace
+
+std::string BlockHead::place() const {
+  std::string out;
+  for (const std::int64_t number : {static_cast<std::int64_t>(first.value), std::int64_t{count},
+                                    std::int64_t{committed_at.time_since_epoch().count()}, std::int64_t{age.count()}})
+    put_varint(out, static_cast<std::uint64_t>(number));
+  return out;
+}
 
 BlockCodec::BlockCodec() = default;
 BlockCodec::~BlockCodec() {
@@ -45,13 +48,13 @@ BlockBody BlockCodec::seal(Seq first, std::string_view raw) {
       body.bytes = std::string_view(buffer_).substr(0, n);
     }
   }
-  body.checksum = checksum(first, body.bytes);
+  body.checksum = checksum(body.bytes, first.value);
   return body;
 }
 
 Status BlockCodec::open(Seq first, const BlockBody& body, std::string& raw) {
   const Error damaged{ErrorCode::corrupt, "a block's bytes are not what was written"};
-  if (checksum(first, body.bytes) != body.checksum || body.raw_bytes > kRawBytesMax) return damaged;
+  if (checksum(body.bytes, first.value) != body.checksum || body.raw_bytes > kRawBytesMax) return damaged;
   if (body.codec == BlockBody::Codec::plain) {
     if (body.bytes.size() != body.raw_bytes) return damaged;
     raw.assign(body.bytes);

@@ -24,6 +24,8 @@ struct BlockHead {
   BlockLanes lanes;
   bool damaged = false;  ///< the checksum did not match: `lanes` is empty, the rest is doubtful
 
+  /// Everything but the lanes, as bytes: what their checksum covers too.
+  [[nodiscard]] std::string place() const;
   [[nodiscard]] Seq last() const noexcept { return Seq{first.value + count - 1}; }
 };
 

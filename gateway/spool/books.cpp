@@ -1,8 +1,37 @@
 #include "gateway/spool/books.h"
 
+#include "gateway/spool/checksum.h"
 #include "gateway/spool/lane_runs.h"
+#include "gateway/spool/varint.h"
 
 namespace tidegate {
+
+std::uint64_t LaneBook::digest() const {
+  std::string out;
+  put_bytes(out, route);
+  put_bytes(out, sink);
+  put_bytes(out, ahead.encode());
+  for (const std::uint64_t n : {std::uint64_t{id.value}, cursor.value, received, delivered, filtered, dead, expired,
+                                evicted, lost, removed, dropped})
+    put_varint(out, n);
+  return checksum(out);
+}
+
+std::uint64_t SourceBook::digest() const {
+  std::string out;
+  put_bytes(out, name);
+  for (const std::uint64_t n : {std::uint64_t{id.value}, received, routed, filtered, evicted, repeats, kept})
+    put_varint(out, n);
+  return checksum(out);
+}
+
+std::uint64_t SpoolBook::digest() const {
+  std::string out;
+  for (const std::uint64_t n : {commits, last.value, static_cast<std::uint64_t>(age.count()),
+                                static_cast<std::uint64_t>(wall.time_since_epoch().count()), unaccounted})
+    put_varint(out, n);
+  return checksum(out);
+}
 
 std::uint64_t LaneBook::unsettled(Seq block_first, const LaneRuns& runs) const noexcept {
   std::uint64_t n = 0;

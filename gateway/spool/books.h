@@ -24,9 +24,14 @@ struct LaneBook {
   std::uint64_t received = 0, delivered = 0, filtered = 0, dead = 0, expired = 0, evicted = 0, lost = 0;
   std::uint64_t removed = 0;  ///< events of the lane that are no longer in the log
   std::uint64_t dropped = 0;  ///< dead letters removed by hand
-  Seq swept_to;               ///< not stored: blocks up to here were considered for removal on this lane's account
+  /// Not stored: up to here events may have been lost under the lane's hands; a settlement counts only what is in the
+  /// log.
+  Seq fence;
+  Seq swept_to;  ///< not stored: blocks up to here were considered for removal on this lane's account
 
   [[nodiscard]] std::string name() const { return route + "/" + sink; }
+  /// Checksum of everything that is stored in the lane's row.
+  [[nodiscard]] std::uint64_t digest() const;
   [[nodiscard]] std::uint64_t pending() const noexcept {
     return received - delivered - filtered - dead - expired - evicted - lost;
   }
@@ -47,6 +52,7 @@ struct SourceBook {
   std::uint64_t received = 0, routed = 0, filtered = 0, evicted = 0, repeats = 0;
   std::uint64_t kept = 0;  ///< filtered events that went into the log for `retain`
 
+  [[nodiscard]] std::uint64_t digest() const;
   [[nodiscard]] SourceLedger ledger() const noexcept { return {received, routed, filtered, evicted, repeats}; }
 };
 
@@ -60,6 +66,8 @@ struct SpoolBook {
   milliseconds next_expiry{0};    ///< not stored: spool time before which nothing beyond retention_swept is old enough
   bool may_hold_retained = true;  ///< not stored: there may be settled blocks that only `retain` keeps
   std::uint64_t unaccounted = 0;  ///< log positions whose source the books no longer know (after a salvage)
+
+  [[nodiscard]] std::uint64_t digest() const;
 };
 
 /// All the books, as the latest commit left them plus the one under way. What a commit changes is remembered, so

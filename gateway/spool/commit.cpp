@@ -20,7 +20,7 @@ Status Commit::settle(const Settlement& settlement) {
     if (lane->deferred.erase(seq)) {
       store_.erase_deferred(lane->id, seq);
       ++lane->delivered;
-    } else if (seq <= books_.spool.last && lane->settle(seq)) {
+    } else if (settle_in_log(*lane, seq)) {
       ++lane->delivered;
     }
   }
@@ -33,10 +33,21 @@ Status Commit::settle(const Settlement& settlement) {
   return {};
 }
 
+bool Commit::settle_in_log(LaneBook& lane, Seq seq) {
+  if (seq > books_.spool.last) return false;
+  if (seq <= lane.fence) {
+    // The worker may have read this event before it was found lost, and counted as such.
+    const auto heads = store_.heads(seq, seq, 1);
+    const LaneRuns* const runs = heads.empty() ? nullptr : heads.front().lanes.find(lane.id);
+    if (runs == nullptr || !runs->contains(seq.value - heads.front().first.value)) return false;
+  }
+  return lane.settle(seq);
+}
+
 void Commit::settle_dead(LaneBook& lane, const DeadEvent& dead) {
   if (lane.deferred.erase(dead.seq))
     store_.erase_deferred(lane.id, dead.seq);
-  else if (dead.seq > books_.spool.last || !lane.settle(dead.seq))
+  else if (!settle_in_log(lane, dead.seq))
     return;
   store_.put_dead(lane.id, dead);
   ++(dead.why == DeadReason::expired ? lane.expired : lane.dead);
@@ -44,7 +55,7 @@ void Commit::settle_dead(LaneBook& lane, const DeadEvent& dead) {
 
 void Commit::settle_deferred(LaneBook& lane, const Deferred& deferred) {
   if (!lane.deferred.contains(deferred.seq)) {
-    if (deferred.seq > books_.spool.last || !lane.settle(deferred.seq)) return;
+    if (!settle_in_log(lane, deferred.seq)) return;
     lane.deferred.insert(deferred.seq);
   }
   store_.put_deferred(lane.id, deferred);

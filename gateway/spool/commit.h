@@ -47,6 +47,10 @@ class Commit {
   /// A reader found that this block cannot be read: it leaves the log, its events are counted as lost.
   void set_block_aside(Seq first);
 
+  /// After a salvage: makes the books agree with the tables. What the books promise and the log no longer has is lost.
+  /// Returns the dead letters that could not be read, by lane.
+  std::map<LaneId, std::uint64_t> reconcile_after_salvage(Seq log_last);
+
   /// Removes retained events although their time has not come, then, if asked, the oldest pending ones, until
   /// `enough()`. True when it was.
   template <class Enough>
@@ -58,6 +62,7 @@ class Commit {
   [[nodiscard]] CommitEffects& effects() noexcept { return effects_; }
 
  private:
+  bool settle_in_log(LaneBook& lane, Seq seq);
   void settle_dead(LaneBook& lane, const DeadEvent& dead);
   void settle_deferred(LaneBook& lane, const Deferred& deferred);
   void put_states(const PendingAppend& pending);

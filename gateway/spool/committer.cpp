@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gateway/base/limits.h"
+#include "gateway/spool/salvage.h"
 #include "gateway/spool/spool_limits.h"
 
 namespace tidegate {
@@ -124,6 +125,12 @@ void Committer::report_damage(Seq first) {
   wake_.notify_one();
 }
 
+void Committer::report_corruption() {
+  const MutexLock lock(mutex_);
+  corruption_seen_ = true;
+  wake_.notify_one();
+}
+
 void Committer::run() {
   while (wait_for_work()) attempt();
   drain();
@@ -138,6 +145,10 @@ bool Committer::wait_for_work() {
     append_all(waiting_.settlements, incoming_.settlements);
     append_all(waiting_.dead_changes, incoming_.dead_changes);
     append_all(waiting_.damaged, incoming_.damaged);
+    if (std::exchange(corruption_seen_, false) && store_) {
+      corrupt_ = true;
+      store_.reset();
+    }
     if (stopping_) return false;
     if (settling || due()) return true;
     const SteadyTime now = clock_.steady();
@@ -150,6 +161,7 @@ bool Committer::wait_for_work() {
 bool Committer::due() const {
   const SteadyTime now = clock_.steady();
   if (!trouble_.empty()) return now >= retry_at_;
+  if (corrupt_) return true;
   if (!waiting_.settlements.empty() || !waiting_.dead_changes.empty() || !waiting_.damaged.empty()) return true;
   const bool held_back = full_ && options_.when_full == WhenFull::pause;
   if (!waiting_.appends.empty() && !held_back) return true;
@@ -281,24 +293,40 @@ void Committer::fail(Plan plan, const Error& error) {
     // sync that succeeds would prove nothing about them. Trust nothing of this connection; open the files again and
     // look at what they say. (What is committed next is written again in full, pages that failed included.)
     if (plan.number != 0) doubtful_ = std::move(plan);
+    corrupt_ = error.code == ErrorCode::corrupt;
     store_.reset();
   }
   post_state();
   update_pressure();
 }
 
+Status Committer::rebuild() {
+  log_.error("the database is damaged: what can be read is moved to a new one");
+  observer_.before_rebuild();
+  auto outcome = salvage(files_, clock_.wall());
+  if (!outcome) return outcome.error();
+  observer_.after_rebuild(*outcome);
+  corrupt_ = false;
+  return {};
+}
+
 void Committer::reopen() {
+  const bool rebuilding = corrupt_ && options_.sqlite_vfs.empty();
+  if (rebuilding) {
+    if (const Status rebuilt = rebuild(); !rebuilt) {
+      fail({}, rebuilt.error());
+      corrupt_ = true;
+      return;
+    }
+  }
   Books fresh;
   auto store = Store::open(files_.database(), options_.sqlite_vfs, options_.sync, fresh);
   if (!store) {
     fail({}, store.error());
     return;
   }
-  for (const auto& [id, lane] : books_.lanes())
-    if (LaneBook* const again = fresh.edit(id); again != nullptr) again->configured = lane.configured;
-  store_ = std::move(*store);
-  books_ = std::move(fresh);
-  more_to_sweep_ = true;
+  take_store(*std::move(store), std::move(fresh));
+  if (rebuilding) announce_rebuilt();
   if (!doubtful_) return;
   if (books_.spool.commits != doubtful_->number) {
     doubtful_.reset();
@@ -315,6 +343,28 @@ void Committer::reopen() {
   for (const auto& [id, lane] : books_.lanes()) books_.edit(id);
   for (const auto& [id, source] : books_.sources()) books_.edit(id);
   finish(*std::exchange(doubtful_, std::nullopt));
+}
+
+void Committer::announce_rebuilt() {
+  CommitEffects effects;
+  books_.begin();
+  for (const auto& [id, lane] : books_.lanes()) {
+    // What a lane has in its hands may be among what was lost.
+    books_.edit(id)->fence = books_.spool.last;
+    effects.brought.insert(id);
+  }
+  observer_.on_commit(books_, effects, store_->space());
+}
+
+void Committer::take_store(std::unique_ptr<Store> store, Books books) {
+  for (const auto& [id, lane] : books_.lanes())
+    if (LaneBook* const again = books.edit(id); again != nullptr) {
+      again->configured = lane.configured;
+      again->fence = lane.fence;
+    }
+  store_ = std::move(store);
+  books_ = std::move(books);
+  more_to_sweep_ = true;
 }
 
 void Committer::drain() {

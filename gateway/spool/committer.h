@@ -26,6 +26,10 @@ class CommitObserver {
   virtual ~CommitObserver() = default;
   virtual void on_commit(Books& books, const CommitEffects& effects, const Store::Space& space) = 0;
   /// `trouble`: the error that keeps the committer from committing, or empty.
+  /// The database is damaged and will be rebuilt: no connection may be open until on_commit() or on_state() is called
+  /// with the new one in place. Both are called on the committer thread.
+  virtual void before_rebuild() = 0;
+  virtual void after_rebuild(const SpoolOpening::Salvage& outcome) = 0;
   virtual void on_state(bool full, const std::string& trouble) = 0;
 };
 
@@ -53,6 +57,8 @@ class Committer {
   Result<std::uint64_t> change_dead(bool retry, const std::vector<std::uint64_t>& numbers) EXCLUDES(mutex_);
   /// A reader found a block that cannot be read.
   void report_damage(Seq first) EXCLUDES(mutex_);
+  /// A reader found that the tables themselves are damaged.
+  void report_corruption() EXCLUDES(mutex_);
 
  private:
   struct DeadChange {
@@ -89,6 +95,9 @@ class Committer {
   void answer(Plan& plan);
   void fail(Plan plan, const Error& error);
   void reopen();
+  Status rebuild();
+  void announce_rebuilt();
+  void take_store(std::unique_ptr<Store> store, Books books);
   void drain() EXCLUDES(mutex_);
   void post_state();
   void update_pressure() EXCLUDES(pressure_mutex_);
@@ -112,6 +121,7 @@ class Committer {
   milliseconds age_at_open_{0};
   SteadyTime opened_at_;
   std::uint64_t log_due_bytes_;
+  bool corrupt_ = false;    ///< the database has to be rebuilt before the next attempt
   bool full_ = false;       ///< max_bytes is reached
   bool disk_full_ = false;  ///< the disk refused the latest attempt: settlements first
   bool more_to_sweep_ = true;
@@ -125,6 +135,7 @@ class Committer {
   Queue incoming_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool stopped_ GUARDED_BY(mutex_) = false;
+  bool corruption_seen_ GUARDED_BY(mutex_) = false;
 
   std::atomic<std::size_t> queued_bytes_{0};
   std::atomic<bool> blocked_{false};

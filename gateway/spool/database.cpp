@@ -14,33 +14,40 @@ Seq seq_of(const SQLite::Column& column) { return Seq{as_uint(column)}; }
 WallTime wall_of(const SQLite::Column& column) { return WallTime{milliseconds{column.getInt64()}}; }
 std::uint32_t u32_of(const SQLite::Column& column) { return static_cast<std::uint32_t>(column.getInt64()); }
 
-LaneBook lane_of(const SQLite::Statement& row, bool& ok) {
-  LaneBook lane;
+}  // namespace
+
+bool read_lane(const SQLite::Statement& row, LaneBook& lane) {
   lane.id = LaneId{u32_of(row.getColumn(0))};
   lane.route = row.getColumn(1).getString();
   lane.sink = row.getColumn(2).getString();
   lane.cursor = seq_of(row.getColumn(3));
   lane.swept_to = lane.cursor;
-  ok = SeqSet::decode(blob(row, 4), lane.ahead);
+  if (!SeqSet::decode(blob(row, 4), lane.ahead)) return false;
   std::uint64_t* const counters[] = {&lane.received, &lane.delivered, &lane.filtered, &lane.dead,   &lane.expired,
                                      &lane.evicted,  &lane.lost,      &lane.removed,  &lane.dropped};
   int column = 5;
   for (std::uint64_t* counter : counters) *counter = as_uint(row.getColumn(column++));
-  return lane;
+  return as_uint(row.getColumn(column)) == lane.digest();
 }
 
-SourceBook source_of(const SQLite::Statement& row) {
-  SourceBook source;
+bool read_source(const SQLite::Statement& row, SourceBook& source) {
   source.id = SourceId{u32_of(row.getColumn(0))};
   source.name = row.getColumn(1).getString();
   std::uint64_t* const counters[] = {&source.received, &source.routed,  &source.filtered,
                                      &source.kept,     &source.evicted, &source.repeats};
   int column = 2;
   for (std::uint64_t* counter : counters) *counter = as_uint(row.getColumn(column++));
-  return source;
+  return as_uint(row.getColumn(column)) == source.digest();
 }
 
-}  // namespace
+bool read_spool(const SQLite::Statement& row, SpoolBook& spool) {
+  spool.commits = as_uint(row.getColumn(1));
+  spool.last = seq_of(row.getColumn(2));
+  spool.age = milliseconds{row.getColumn(3).getInt64()};
+  spool.wall = wall_of(row.getColumn(4));
+  spool.unaccounted = as_uint(row.getColumn(5));
+  return as_uint(row.getColumn(6)) == spool.digest();
+}
 
 Error sqlite_error(const SQLite::Exception& failure) {
   ErrorCode code = ErrorCode::io;
@@ -51,6 +58,8 @@ Error sqlite_error(const SQLite::Exception& failure) {
     case SQLITE_FORMAT:
     // The tables are not the ones that the schema version promises.
     case SQLITE_ERROR:
+    // The file may be written (that is checked before it is opened): its header says otherwise.
+    case SQLITE_READONLY:
     case SQLITE_MISMATCH: code = ErrorCode::corrupt; break;
     case SQLITE_BUSY:
     case SQLITE_LOCKED: code = ErrorCode::unavailable; break;
@@ -95,7 +104,7 @@ void read_head(const SQLite::Statement& row, BlockHead& head) {
   head.committed_at = wall_of(row.getColumn(2));
   head.age = milliseconds{row.getColumn(3).getInt64()};
   head.damaged = head.count == 0 || head.count > limits::kBlockEventsMax ||
-                 !BlockLanes::decode(blob(row, 4), head.first, head.count, head.lanes);
+                 !BlockLanes::decode(blob(row, 4), head.place(), head.count, head.lanes);
   if (head.damaged) head.lanes.clear();
 }
 
@@ -109,28 +118,27 @@ BlockBody read_body(const SQLite::Statement& row) {
 }
 
 Status load_books(SQLite::Database& db, Books& books) {
-  SQLite::Statement spool(db, "SELECT commits, last_seq, age_ms, wall_ms, unaccounted FROM spool WHERE id = 1");
-  if (!spool.executeStep()) return Error{ErrorCode::corrupt, "the table spool has lost its row"};
-  books.spool.commits = as_uint(spool.getColumn(0));
-  books.spool.last = seq_of(spool.getColumn(1));
-  books.spool.age = milliseconds{spool.getColumn(2).getInt64()};
-  books.spool.wall = wall_of(spool.getColumn(3));
-  books.spool.unaccounted = as_uint(spool.getColumn(4));
+  SQLite::Statement spool(db, "SELECT * FROM spool WHERE id = 1");
+  if (!spool.executeStep() || !read_spool(spool, books.spool))
+    return Error{ErrorCode::corrupt, "the row of the table spool is not what was written"};
   std::map<LaneId, SeqSet> deferred;
   SQLite::Statement keys(db, "SELECT lane, seq FROM deferred");
   while (keys.executeStep()) deferred[LaneId{u32_of(keys.getColumn(0))}].insert(seq_of(keys.getColumn(1)));
-  SQLite::Statement lanes(db,
-                          "SELECT id, route, sink, cursor, ahead, received, delivered, filtered, dead, expired, "
-                          "evicted, lost, removed, dropped FROM lanes");
+  SQLite::Statement lanes(db, "SELECT * FROM lanes");
   while (lanes.executeStep()) {
-    bool ok = false;
-    LaneBook lane = lane_of(lanes, ok);
-    if (!ok) return Error{ErrorCode::corrupt, fmt::format("the row of lane {} is no lane", lane.id.value)};
+    LaneBook lane;
+    if (!read_lane(lanes, lane))
+      return Error{ErrorCode::corrupt, fmt::format("the row of lane {} is not what was written", lane.id.value)};
     lane.deferred = std::move(deferred[lane.id]);
     books.add(std::move(lane));
   }
-  SQLite::Statement sources(db, "SELECT id, name, received, routed, filtered, kept, evicted, repeats FROM sources");
-  while (sources.executeStep()) books.add(source_of(sources));
+  SQLite::Statement sources(db, "SELECT * FROM sources");
+  while (sources.executeStep()) {
+    SourceBook source;
+    if (!read_source(sources, source))
+      return Error{ErrorCode::corrupt, fmt::format("the row of source {} is not what was written", source.id.value)};
+    books.add(std::move(source));
+  }
   return {};
 }
 
@@ -156,7 +164,7 @@ std::vector<DeadLetter> load_dead_letters(SQLite::Database& db, const DeadQuery&
     dead.last_failure = wall_of(rows.getColumn(6));
     dead.reason = rows.getColumn(7).getString();
     // A letter whose event is damaged is still listed: its place and reason are worth knowing.
-    if (!get_record(blob(rows, 8), dead.event)) dead.event = Event{};
+    if (!get_sealed_record(blob(rows, 8), dead.event)) dead.event = Event{};
   }
   return out;
 }
@@ -175,7 +183,7 @@ std::vector<Deferred> load_deferred(SQLite::Database& db, LaneId lane) {
     deferred.first_failure = wall_of(rows.getColumn(3));
     deferred.last_failure = wall_of(rows.getColumn(4));
     deferred.reason = rows.getColumn(5).getString();
-    if (get_record(blob(rows, 6), deferred.event)) out.push_back(std::move(deferred));
+    if (get_sealed_record(blob(rows, 6), deferred.event)) out.push_back(std::move(deferred));
   }
   return out;
 }

@@ -60,6 +60,11 @@ inline constexpr const char* kBlockColumns =
 void read_head(const SQLite::Statement& row, BlockHead& head);
 BlockBody read_body(const SQLite::Statement& row);
 
+/// Whole rows of their tables. False when a row's checksum does not match.
+bool read_spool(const SQLite::Statement& row, SpoolBook& spool);
+bool read_lane(const SQLite::Statement& row, LaneBook& lane);
+bool read_source(const SQLite::Statement& row, SourceBook& source);
+
 /// Reads spool, lanes, sources and the keys of deferred. Throws SQLite::Exception; corrupt when a row is no book.
 Status load_books(SQLite::Database& db, Books& books);
 

@@ -38,6 +38,7 @@ SpoolEngine::SpoolEngine(Parts parts, const Clock& clock, Health& health, Metric
     }
     for (const auto& [id, source] : parts.books.sources()) picture_source(source);
   }
+  if (parts.salvage) note_damage(*parts.salvage);
   committer_ = std::make_unique<Committer>(
       Committer::Setup{options_, std::move(parts.files), clock, *this, std::move(parts.store), std::move(parts.books)});
 }
@@ -69,7 +70,14 @@ Result<LaneRead> SpoolEngine::read(LaneId lane, Seq from, std::size_t events_max
     const bool inside = block.found == BlockFetch::Found::block && block.first.value <= out.scanned_to.value + 1 &&
                         out.scanned_to.value + 1 < block.first.value + block.count;
     if (!inside) {
-      if (const Status fetched = reader_->next_block(lane, out.scanned_to, block); !fetched) return fetched.error();
+      if (const Status fetched = reader_->next_block(lane, out.scanned_to, block); !fetched) {
+        block = {};
+        if (fetched.error().code != ErrorCode::corrupt) return fetched.error();
+        // The lane hears of new events when the spool has been rebuilt; until then there is nothing to read.
+        committer_->report_corruption();
+        out.at_end = true;
+        return out;
+      }
       spot.next_index = 0;
       spot.offset = 0;
     }

@@ -26,6 +26,7 @@ class SpoolEngine final : public Spool, private CommitObserver {
     std::unique_ptr<Store> store;
     std::unique_ptr<Reader> reader;
     Books books;
+    std::optional<SpoolOpening::Salvage> salvage;
   };
   SpoolEngine(Parts parts, const Clock& clock, Health& health, Metrics& metrics);
   ~SpoolEngine() override;
@@ -63,8 +64,11 @@ class SpoolEngine final : public Spool, private CommitObserver {
 
   void on_commit(Books& books, const CommitEffects& effects, const Store::Space& space) override;
   void on_state(bool full, const std::string& trouble) override;
+  void before_rebuild() override;
+  void after_rebuild(const SpoolOpening::Salvage& outcome) override;
   void picture_lane(const LaneBook& lane) REQUIRES(picture_mutex_);
   void picture_source(const SourceBook& source) REQUIRES(picture_mutex_);
+  void note_damage(const SpoolOpening::Salvage& outcome);
   void call_watches(const CommitEffects& effects) EXCLUDES(watch_mutex_);
   bool take_events(ReadSpot& spot, LaneRead& out, std::size_t events_max, std::size_t bytes_max, std::size_t& bytes)
       REQUIRES(spot.mutex);
@@ -85,6 +89,8 @@ class SpoolEngine final : public Spool, private CommitObserver {
   mutable Mutex picture_mutex_;
   SpoolSnapshot picture_ GUARDED_BY(picture_mutex_);
   std::map<LaneId, LaneState> lane_states_ GUARDED_BY(picture_mutex_);
+
+  std::string damage_;  ///< what a salvage found, for Health; the committer thread's
 
   Mutex watch_mutex_;
   std::map<LaneId, UniqueFunction<void(Seq)>> watches_ GUARDED_BY(watch_mutex_);

@@ -13,6 +13,7 @@ struct SpoolFiles {
   std::filesystem::path dir;
   [[nodiscard]] std::filesystem::path database() const { return dir / "spool.db"; }
   [[nodiscard]] std::filesystem::path salvage() const { return dir / "spool.salvage.db"; }
+  [[nodiscard]] std::filesystem::path names() const { return dir / "names"; }
   [[nodiscard]] std::filesystem::path lock() const { return dir / "lock"; }
   [[nodiscard]] std::filesystem::path reserve() const { return dir / "reserve"; }
 };

@@ -1,10 +1,8 @@
 #include "gateway/spool/lane_runs.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <algorithm>
 
+#include "gateway/spool/checksum.h"
 #include "gateway/spool/varint.h"
 
 namespace tidegate {
@@ -13,14 +11,19 @@ namespace {
 
 constexpr std::size_t kChecksumBytes = 4;
 
-std::string checksum(std::string_view bytes, Seq first, std::uint32_t count) {
-  const std::uint64_t hash = XXH3_64bits_withSeed(bytes.data(), bytes.size(), first.value * 4096 + count);
+std::string seal_of(std::string_view bytes, std::string_view head) {
+  const std::uint64_t hash = checksum(bytes, checksum(head));
   std::string out;
   for (unsigned shift = 0; shift < 8 * kChecksumBytes; shift += 8) out.push_back(static_cast<char>(hash >> shift));
   return out;
 }
 
 }  // namespace
+
+bool LaneRuns::contains(std::uint64_t index) const noexcept {
+  return std::any_of(runs.begin(), runs.end(),
+                     [&](const Run& run) { return run.first <= index && index - run.first < run.size; });
+}
 
 void BlockLanes::add(LaneId lane, std::uint32_t index) {
   auto at = std::find_if(lanes_.begin(), lanes_.end(), [&](const LaneRuns& runs) { return runs.lane == lane; });
@@ -40,7 +43,7 @@ const LaneRuns* BlockLanes::find(LaneId lane) const noexcept {
   return nullptr;
 }
 
-std::string BlockLanes::encode(Seq first, std::uint32_t count) const {
+std::string BlockLanes::encode(std::string_view head) const {
   std::string out;
   for (const LaneRuns& lane : lanes_) {
     put_varint(out, lane.lane.value);
@@ -52,14 +55,14 @@ std::string BlockLanes::encode(Seq first, std::uint32_t count) const {
       after = run.first + run.size;
     }
   }
-  return out + checksum(out, first, count);
+  return out + seal_of(out, head);
 }
 
-bool BlockLanes::decode(std::string_view bytes, Seq first, std::uint32_t count, BlockLanes& out) {
+bool BlockLanes::decode(std::string_view bytes, std::string_view head, std::uint32_t count, BlockLanes& out) {
   out.clear();
   if (bytes.size() < kChecksumBytes) return false;
   const std::string_view body = bytes.substr(0, bytes.size() - kChecksumBytes);
-  if (bytes.substr(body.size()) != checksum(body, first, count)) return false;
+  if (bytes.substr(body.size()) != seal_of(body, head)) return false;
   ByteReader in(body);
   while (!in.at_end()) {
     LaneRuns lane;

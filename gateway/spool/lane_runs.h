@@ -19,6 +19,7 @@ struct LaneRuns {
   std::uint32_t events = 0;
   std::vector<Run> runs;
 
+  [[nodiscard]] bool contains(std::uint64_t index) const noexcept;
   [[nodiscard]] std::uint32_t last_index() const noexcept { return runs.back().first + runs.back().size - 1; }
 };
 
@@ -32,10 +33,11 @@ class BlockLanes {
   [[nodiscard]] const std::vector<LaneRuns>& lanes() const noexcept { return lanes_; }
   [[nodiscard]] const LaneRuns* find(LaneId lane) const noexcept;
 
-  /// Ends in a checksum that also covers the block's place and size. *Source*: FORMAT.md, "Lane runs".
-  [[nodiscard]] std::string encode(Seq first, std::uint32_t count) const;
-  /// False when the bytes are not what encode() wrote for this block.
-  [[nodiscard]] static bool decode(std::string_view bytes, Seq first, std::uint32_t count, BlockLanes& out);
+  /// Ends in a checksum that also covers `head`: the bytes of the rest of the block's head.
+  /// *Source*: FORMAT.md, "Lane runs".
+  [[nodiscard]] std::string encode(std::string_view head) const;
+  /// False when the bytes are not what encode() wrote for this head, of a block of `count` events.
+  [[nodiscard]] static bool decode(std::string_view bytes, std::string_view head, std::uint32_t count, BlockLanes& out);
 
  private:
   std::vector<LaneRuns> lanes_;

@@ -34,8 +34,29 @@ void SpoolEngine::on_state(bool full, const std::string& trouble) {
                  "spool.max_bytes is reached: sources are paused until the lanes have delivered some of it");
   else if (full)
     health_.post("spool", HealthState::alarm, "spool.max_bytes is reached: events are evicted, as when_full says");
+  else if (!damage_.empty())
+    health_.post("spool", HealthState::alarm, damage_);
   else
     health_.post("spool", HealthState::ok, "");
+}
+
+void SpoolEngine::before_rebuild() { reader_->close(); }
+
+void SpoolEngine::after_rebuild(const SpoolOpening::Salvage& outcome) {
+  note_damage(outcome);
+  if (const Status opened = reader_->reopen(); !opened)
+    log_.error("the rebuilt spool cannot be read: {}", opened.error().message);
+}
+
+void SpoolEngine::note_damage(const SpoolOpening::Salvage& outcome) {
+  std::uint64_t lost = 0;
+  for (const auto& [lane, events] : outcome.lost_by_lane) {
+    log_.error("lane {}: {} events could not be read from the damaged spool", lane, events);
+    lost += events;
+  }
+  damage_ = fmt::format("the spool was damaged: {} events were saved, {} could not be read; the old files are in {}",
+                        outcome.events_saved, lost, outcome.set_aside.string());
+  log_.error("{}", damage_);
 }
 
 void SpoolEngine::picture_lane(const LaneBook& lane) {

@@ -12,16 +12,37 @@ Reader::~Reader() = default;
 
 Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& file, const std::string& vfs) {
   std::unique_ptr<Reader> reader(new Reader);
-  const MutexLock lock(reader->mutex_);
-  const Status opened = guarded([&] {
-    reader->db_ = open_database(file, vfs, OpenAs::reader, SyncMode::full);
-    reader->blocks_ = std::make_unique<SQLite::Statement>(
-        *reader->db_, fmt::format("SELECT {} FROM log WHERE first_seq >= coalesce((SELECT max(first_seq) FROM log "
-                                  "WHERE first_seq <= ?1), 0) ORDER BY first_seq",
-                                  kBlockColumns));
-  });
-  if (!opened) return opened.error();
+  reader->file_ = file;
+  reader->vfs_ = vfs;
+  if (const Status opened = reader->reopen(); !opened) return opened.error();
   return reader;
+}
+
+void Reader::close() {
+  const MutexLock lock(mutex_);
+  body_.reset();
+  heads_.reset();
+  db_.reset();
+}
+
+Status Reader::reopen() {
+  const MutexLock lock(mutex_);
+  return guarded([&] {
+    db_ = open_database(file_, vfs_, OpenAs::reader, SyncMode::full);
+    heads_ = std::make_unique<SQLite::Statement>(
+        *db_, fmt::format("SELECT {} FROM log WHERE first_seq >= coalesce((SELECT max(first_seq) FROM log "
+                          "WHERE first_seq <= ?1), 0) ORDER BY first_seq",
+                          kHeadColumns));
+    // Apart from the heads: SQLite reads all of a row that it returns, and blocks of other lanes are only passed by.
+    body_ = std::make_unique<SQLite::Statement>(*db_,
+                                                fmt::format("SELECT {} FROM log WHERE first_seq = ?1", kBlockColumns));
+  });
+}
+
+template <class Work>
+Status Reader::with_database(Work&& work) {
+  if (!heads_ || !body_) return Error{ErrorCode::unavailable, "the spool is being rebuilt"};
+  return guarded(std::forward<Work>(work));
 }
 
 Status Reader::next_block(LaneId lane, Seq after, BlockFetch& fetch) {
@@ -29,45 +50,50 @@ Status Reader::next_block(LaneId lane, Seq after, BlockFetch& fetch) {
   fetch.found = BlockFetch::Found::nothing;
   fetch.scanned_to = after;
   fetch.at_end = false;
-  Status done = guarded([&]() -> Status {
-    blocks_->bind(1, as_int(after.value + 1));
-    return step_to(*blocks_, lane, fetch);
+  return with_database([&]() -> Status {
+    heads_->bind(1, as_int(after.value + 1));
+    const Status found = guarded([&] { return step_to(lane, fetch); });
+    // An open statement would keep the write-ahead log from being reused.
+    heads_->tryReset();
+    body_->tryReset();
+    return found;
   });
-  // An open statement would keep the write-ahead log from being reused.
-  blocks_->tryReset();
-  return done;
 }
 
-Status Reader::step_to(SQLite::Statement& rows, LaneId lane, BlockFetch& fetch) {
+Status Reader::step_to(LaneId lane, BlockFetch& fetch) {
   const Seq after = fetch.scanned_to;
   for (std::size_t n = 0; n < limits::kReadHeadersMax; ++n) {
-    if (!rows.executeStep()) {
+    if (!heads_->executeStep()) {
       fetch.at_end = true;
       return {};
     }
     BlockHead head;
-    read_head(rows, head);
+    read_head(*heads_, head);
     if (!head.damaged && head.last() <= after) continue;
     fetch.first = head.first;
     fetch.count = head.count;
     const LaneRuns* const runs = head.lanes.find(lane);
-    // The statement touches the body's pages only when its column is asked for: a block of others costs one row.
     if (!head.damaged && (runs == nullptr || head.first.value + runs->last_index() <= after.value)) {
       fetch.scanned_to = head.last();
       continue;
     }
     if (runs != nullptr) fetch.runs = *runs;
-    const bool readable = !head.damaged && codec_.open(head.first, read_body(rows), fetch.raw);
+    const bool readable = !head.damaged && fetch_body(fetch);
     fetch.found = readable ? BlockFetch::Found::block : BlockFetch::Found::damaged;
     return {};
   }
   return {};
 }
 
+bool Reader::fetch_body(BlockFetch& fetch) {
+  body_->bind(1, as_int(fetch.first.value));
+  return body_->executeStep() && codec_.open(fetch.first, read_body(*body_), fetch.raw).has_value();
+}
+
 Result<std::vector<Deferred>> Reader::deferred(LaneId lane) {
   const MutexLock lock(mutex_);
   std::vector<Deferred> out;
-  const Status done = guarded([&] { out = load_deferred(*db_, lane); });
+  const Status done = with_database([&] { out = load_deferred(*db_, lane); });
   if (!done) return done.error();
   return out;
 }
@@ -75,7 +101,7 @@ Result<std::vector<Deferred>> Reader::deferred(LaneId lane) {
 Result<std::vector<DeadLetter>> Reader::dead_letters(const DeadQuery& query) {
   const MutexLock lock(mutex_);
   std::vector<DeadLetter> out;
-  const Status done = guarded([&] { out = load_dead_letters(*db_, query); });
+  const Status done = with_database([&] { out = load_dead_letters(*db_, query); });
   if (!done) return done.error();
   return out;
 }
@@ -84,7 +110,7 @@ Result<std::vector<std::pair<std::string, std::string>>> Reader::source_state(So
                                                                               const std::string& prefix) {
   const MutexLock lock(mutex_);
   std::vector<std::pair<std::string, std::string>> out;
-  const Status done = guarded([&] {
+  const Status done = with_database([&] {
     SQLite::Statement rows(*db_, "SELECT key, value FROM source_state WHERE source = ?1 AND key >= ?2 ORDER BY key");
     rows.bind(1, source.value);
     bind_blob(rows, 2, prefix);

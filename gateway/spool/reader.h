@@ -40,6 +40,9 @@ class Reader {
  public:
   ~Reader();
   static Result<std::unique_ptr<Reader>> open(const std::filesystem::path& file, const std::string& vfs);
+  /// Lets go of the file while it is replaced; until reopen() every call fails as `unavailable`.
+  void close() EXCLUDES(mutex_);
+  Status reopen() EXCLUDES(mutex_);
 
   /// The first block after `after` that holds an event of the lane. `fetch.raw`'s memory is reused.
   /// *Errors*: corrupt (the tables themselves cannot be walked), io.
@@ -51,11 +54,17 @@ class Reader {
 
  private:
   Reader();
-  Status step_to(SQLite::Statement& rows, LaneId lane, BlockFetch& fetch) REQUIRES(mutex_);
+  Status step_to(LaneId lane, BlockFetch& fetch) REQUIRES(mutex_);
+  bool fetch_body(BlockFetch& fetch) REQUIRES(mutex_);
+  template <class Work>
+  Status with_database(Work&& work) REQUIRES(mutex_);
 
+  std::filesystem::path file_;
+  std::string vfs_;
   Mutex mutex_;
   std::unique_ptr<SQLite::Database> db_ GUARDED_BY(mutex_);
-  std::unique_ptr<SQLite::Statement> blocks_ GUARDED_BY(mutex_);
+  std::unique_ptr<SQLite::Statement> heads_ GUARDED_BY(mutex_);
+  std::unique_ptr<SQLite::Statement> body_ GUARDED_BY(mutex_);
   BlockCodec codec_ GUARDED_BY(mutex_);
 };
 

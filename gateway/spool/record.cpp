@@ -3,6 +3,7 @@
 #include <array>
 
 #include "gateway/base/limits.h"
+#include "gateway/spool/checksum.h"
 #include "gateway/spool/varint.h"
 
 namespace tidegate {
@@ -103,6 +104,25 @@ bool get_record(std::string_view record, Event& event) {
   }
   event.data = in.rest();
   return in.ok();
+}
+
+void put_sealed_record(std::string& out, const Event& event) {
+  const std::size_t from = out.size();
+  put_record(out, event);
+  const std::uint64_t hash = checksum(std::string_view(out).substr(from));
+  for (unsigned shift = 0; shift < 64; shift += 8) out.push_back(static_cast<char>(hash >> shift));
+}
+
+bool get_sealed_record(std::string_view sealed, Event& event) {
+  constexpr std::size_t kSeal = sizeof(std::uint64_t);
+  if (sealed.size() < kSeal) return false;
+  const std::string_view record = sealed.substr(0, sealed.size() - kSeal);
+  std::uint64_t hash = checksum(record);
+  for (const char c : sealed.substr(record.size())) {
+    if (static_cast<unsigned char>(c) != (hash & 0xff)) return false;
+    hash >>= 8;
+  }
+  return get_record(record, event);
 }
 
 }  // namespace tidegate

@@ -11,6 +11,10 @@ namespace tidegate {
 /// *Source*: FORMAT.md, "Event record".
 void put_record(std::string& out, const Event& event);
 
+/// The same with a checksum at the end, for a record that is stored alone.
+void put_sealed_record(std::string& out, const Event& event);
+[[nodiscard]] bool get_sealed_record(std::string_view sealed, Event& event);
+
 /// Reads a record back. False when the bytes are not one; `event` is then unspecified.
 [[nodiscard]] bool get_record(std::string_view record, Event& event);
 

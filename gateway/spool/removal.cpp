@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "gateway/spool/commit.h"
 #include "gateway/spool/spool_limits.h"
 
@@ -97,39 +99,6 @@ void Commit::sweep_retention() {
   const bool all = heads.size() < limits::kSweepBlocksPerCommit;
   if (all) spool.retention_swept = spool.last;
   effects_.more_to_sweep = effects_.more_to_sweep || !all;
-}
-
-void Commit::reconcile() {
-  std::map<LaneId, std::uint64_t> in_log;
-  std::map<LaneId, std::uint64_t> pending;
-  Seq from{0};
-  while (true) {
-    const auto heads = store_.heads(Seq{from.value + 1}, books_.spool.last, limits::kSweepBlocksPerCommit);
-    for (const BlockHead& head : heads) {
-      from = head.last();
-      for (const LaneRuns& runs : head.lanes.lanes()) {
-        const LaneBook* const lane = books_.lane(runs.lane);
-        if (lane == nullptr) continue;
-        in_log[lane->id] += runs.events;
-        pending[lane->id] += lane->unsettled(head.first, runs);
-      }
-    }
-    if (heads.size() < limits::kSweepBlocksPerCommit) break;
-  }
-  for (const auto& [id, book] : books_.lanes()) {
-    const std::uint64_t readable = pending[id] + book.deferred.size();
-    if (book.pending() == readable && book.received - book.removed == in_log[id]) continue;
-    LaneBook* const lane = books_.edit(id);
-    // The books can only promise more than the log still has; were it ever the other way, they would be short of
-    // events received.
-    if (book.pending() > readable) {
-      effects_.lost_events += book.pending() - readable;
-      lane->lost += book.pending() - readable;
-    } else {
-      lane->received += readable - book.pending();
-    }
-    lane->removed = lane->received - in_log[id];
-  }
 }
 
 }  // namespace tidegate

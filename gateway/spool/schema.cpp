@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "gateway/spool/books.h"
+
 namespace tidegate {
 
 namespace {
@@ -13,15 +15,16 @@ namespace {
 constexpr const char* kTables = R"sql(
 CREATE TABLE spool(
   id INTEGER PRIMARY KEY CHECK (id = 1), commits INTEGER NOT NULL, last_seq INTEGER NOT NULL, age_ms INTEGER NOT NULL,
-  wall_ms INTEGER NOT NULL, unaccounted INTEGER NOT NULL);
+  wall_ms INTEGER NOT NULL, unaccounted INTEGER NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE lanes(
   id INTEGER PRIMARY KEY, route TEXT NOT NULL, sink TEXT NOT NULL, cursor INTEGER NOT NULL, ahead BLOB NOT NULL,
   received INTEGER NOT NULL, delivered INTEGER NOT NULL, filtered INTEGER NOT NULL, dead INTEGER NOT NULL,
   expired INTEGER NOT NULL, evicted INTEGER NOT NULL, lost INTEGER NOT NULL, removed INTEGER NOT NULL,
-  dropped INTEGER NOT NULL);
+  dropped INTEGER NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE sources(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, received INTEGER NOT NULL, routed INTEGER NOT NULL,
-  filtered INTEGER NOT NULL, kept INTEGER NOT NULL, evicted INTEGER NOT NULL, repeats INTEGER NOT NULL);
+  filtered INTEGER NOT NULL, kept INTEGER NOT NULL, evicted INTEGER NOT NULL, repeats INTEGER NOT NULL,
+  checksum INTEGER NOT NULL);
 CREATE TABLE source_state(
   source INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY (source, key)) WITHOUT ROWID;
 CREATE TABLE log(
@@ -39,12 +42,14 @@ CREATE TABLE dead_letters(
 CREATE TABLE damaged(
   first_seq INTEGER NOT NULL, found_at INTEGER NOT NULL, count INTEGER NOT NULL, lanes BLOB, codec INTEGER,
   raw_bytes INTEGER, checksum INTEGER, body BLOB);
-INSERT INTO spool VALUES (1, 0, 0, 0, 0, 0);
 )sql";
 
 void create_tables(SQLite::Database& db) {
   db.exec(fmt::format("PRAGMA application_id = {}", kApplicationId));
   db.exec(kTables);
+  SQLite::Statement first(db, "INSERT INTO spool VALUES (1, 0, 0, 0, 0, 0, ?)");
+  first.bind(1, static_cast<std::int64_t>(SpoolBook{}.digest()));
+  first.exec();
 }
 
 using Step = void (*)(SQLite::Database&);

@@ -15,6 +15,20 @@ namespace {
 
 std::int64_t ms(WallTime t) { return t.time_since_epoch().count(); }
 
+/// Touches both ends of every table, so that gross damage is found at the start and not by the first commit. Not a
+/// full check: that would take as long as reading everything; the rest is found by checksums when it is read.
+Status look_over(SQLite::Database& db) {
+  for (const char* const ends :
+       {"SELECT first_seq, lanes FROM log ORDER BY first_seq",
+        "SELECT number, reason FROM dead_letters ORDER BY number", "SELECT lane, seq FROM deferred ORDER BY lane, seq",
+        "SELECT source, key FROM source_state ORDER BY source, key", "SELECT first_seq FROM damaged ORDER BY rowid"})
+    for (const char* const order : {" ASC LIMIT 1", " DESC LIMIT 1"}) {
+      SQLite::Statement end(db, std::string(ends) + order);
+      end.executeStep();
+    }
+  return {};
+}
+
 /// Leaves a statement ready for its next use, also when the work throws.
 class Use {
  public:
@@ -43,11 +57,12 @@ struct Store::Statements {
                               kHeadColumns)),
         put_lane(db,
                  "UPDATE lanes SET cursor = ?2, ahead = ?3, received = ?4, delivered = ?5, filtered = ?6, dead = ?7, "
-                 "expired = ?8, evicted = ?9, lost = ?10, removed = ?11, dropped = ?12 WHERE id = ?1"),
+                 "expired = ?8, evicted = ?9, lost = ?10, removed = ?11, dropped = ?12, checksum = ?13 WHERE id = ?1"),
         put_source(db,
                    "UPDATE sources SET received = ?2, routed = ?3, filtered = ?4, kept = ?5, evicted = ?6, "
-                   "repeats = ?7 WHERE id = ?1"),
-        put_spool(db, "UPDATE spool SET commits = ?, last_seq = ?, age_ms = ?, wall_ms = ?, unaccounted = ?"),
+                   "repeats = ?7, checksum = ?8 WHERE id = ?1"),
+        put_spool(db,
+                  "UPDATE spool SET commits = ?, last_seq = ?, age_ms = ?, wall_ms = ?, unaccounted = ?, checksum = ?"),
         put_state(db, "INSERT OR REPLACE INTO source_state VALUES (?, ?, ?)"),
         erase_state(db, "DELETE FROM source_state WHERE source = ? AND key = ?"),
         put_deferred(db, "INSERT OR REPLACE INTO deferred VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -72,7 +87,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file, co
     store->statements_ = std::make_unique<Statements>(*store->db_);
     store->page_bytes_ = as_uint(store->db_->execAndGet("PRAGMA page_size"));
     sqlite3_wal_hook(store->db_->getHandle(), note_log_frames, store.get());
-    return load_books(*store->db_, books);
+    if (Status loaded = load_books(*store->db_, books); !loaded) return loaded;
+    return look_over(*store->db_);
   });
   if (!opened) return opened.error();
   return store;
@@ -116,7 +132,7 @@ void Store::rollback() noexcept {
 void Store::put_block(const BlockHead& head, const BlockBody& body) {
   attempt([&] {
     Use put(statements_->put_block);
-    const std::string lanes = head.lanes.encode(head.first, head.count);
+    const std::string lanes = head.lanes.encode(head.place());
     put->bind(1, as_int(head.first.value));
     put->bind(2, head.count);
     put->bind(3, ms(head.committed_at));
@@ -165,7 +181,7 @@ std::vector<BlockHead> Store::heads(Seq from, Seq to, std::size_t limit) {
 
 void Store::add_lane(const LaneBook& lane) {
   attempt([&] {
-    SQLite::Statement add(*db_, "INSERT INTO lanes VALUES (?, ?, ?, 0, x'', 0, 0, 0, 0, 0, 0, 0, 0, 0)");
+    SQLite::Statement add(*db_, "INSERT INTO lanes VALUES (?, ?, ?, 0, x'', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)");
     SQLite::bind(add, lane.id.value, lane.route, lane.sink);
     add.exec();
   });
@@ -174,7 +190,7 @@ void Store::add_lane(const LaneBook& lane) {
 
 void Store::add_source(const SourceBook& source) {
   attempt([&] {
-    SQLite::Statement add(*db_, "INSERT INTO sources VALUES (?, ?, 0, 0, 0, 0, 0, 0)");
+    SQLite::Statement add(*db_, "INSERT INTO sources VALUES (?, ?, 0, 0, 0, 0, 0, 0, 0)");
     SQLite::bind(add, source.id.value, source.name);
     add.exec();
   });
@@ -190,7 +206,7 @@ void Store::put_lane(const LaneBook& lane) {
     bind_blob(*put, 3, ahead);
     int index = 4;
     for (const std::uint64_t counter : {lane.received, lane.delivered, lane.filtered, lane.dead, lane.expired,
-                                        lane.evicted, lane.lost, lane.removed, lane.dropped})
+                                        lane.evicted, lane.lost, lane.removed, lane.dropped, lane.digest()})
       put->bind(index++, as_int(counter));
     put->exec();
   });
@@ -201,8 +217,8 @@ void Store::put_source(const SourceBook& source) {
     Use put(statements_->put_source);
     put->bind(1, source.id.value);
     int index = 2;
-    for (const std::uint64_t counter :
-         {source.received, source.routed, source.filtered, source.kept, source.evicted, source.repeats})
+    for (const std::uint64_t counter : {source.received, source.routed, source.filtered, source.kept, source.evicted,
+                                        source.repeats, source.digest()})
       put->bind(index++, as_int(counter));
     put->exec();
   });
@@ -212,7 +228,7 @@ void Store::put_spool(const SpoolBook& spool) {
   attempt([&] {
     Use put(statements_->put_spool);
     SQLite::bind(*put, as_int(spool.commits), as_int(spool.last.value), std::int64_t{spool.age.count()}, ms(spool.wall),
-                 as_int(spool.unaccounted));
+                 as_int(spool.unaccounted), as_int(spool.digest()));
     put->exec();
   });
 }
@@ -240,7 +256,7 @@ void Store::put_deferred(LaneId lane, const Deferred& deferred) {
   attempt([&] {
     Use put(statements_->put_deferred);
     record_.clear();
-    put_record(record_, deferred.event);
+    put_sealed_record(record_, deferred.event);
     SQLite::bind(*put, lane.value, as_int(deferred.seq.value), deferred.attempts, ms(deferred.retry_at),
                  ms(deferred.first_failure), ms(deferred.last_failure), deferred.reason);
     bind_blob(*put, 8, record_);
@@ -260,12 +276,25 @@ void Store::put_dead(LaneId lane, const DeadEvent& dead) {
   attempt([&] {
     Use put(statements_->put_dead);
     record_.clear();
-    put_record(record_, dead.event);
+    put_sealed_record(record_, dead.event);
     SQLite::bind(*put, lane.value, as_int(dead.seq.value), static_cast<int>(dead.why), dead.attempts,
                  ms(dead.first_failure), ms(dead.last_failure), dead.reason);
     bind_blob(*put, 8, record_);
     put->exec();
   });
+}
+
+std::map<LaneId, Store::Letters> Store::count_letters() {
+  std::map<LaneId, Letters> out;
+  attempt([&] {
+    SQLite::Statement rows(*db_, "SELECT lane, why, count(*) FROM dead_letters GROUP BY lane, why");
+    while (rows.executeStep()) {
+      Letters& letters = out[LaneId{static_cast<std::uint32_t>(rows.getColumn(0).getInt64())}];
+      const bool expired = static_cast<DeadReason>(rows.getColumn(1).getInt()) == DeadReason::expired;
+      (expired ? letters.expired : letters.dead) += as_uint(rows.getColumn(2));
+    }
+  });
+  return out;
 }
 
 std::optional<Store::DeadRow> Store::revive_dead(std::uint64_t number, WallTime now) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +55,11 @@ class Store {
   void put_deferred(LaneId lane, const Deferred& deferred);
   void erase_deferred(LaneId lane, Seq seq);
   void put_dead(LaneId lane, const DeadEvent& dead);
+
+  struct Letters {
+    std::uint64_t dead = 0, expired = 0;
+  };
+  std::map<LaneId, Letters> count_letters();
 
   struct DeadRow {
     LaneId lane;

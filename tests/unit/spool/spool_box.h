@@ -14,11 +14,15 @@
 
 namespace tidegate::testing {
 
-/// A directory that goes away with the test.
+/// A directory that goes away with the test; in memory where the machine has such a place, because these tests are
+/// about rules and not about the disk.
 class ScratchDirectory {
  public:
   ScratchDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "tidegate-spool-XXXXXX").string();
+    const std::filesystem::path memory = "/dev/shm";
+    const std::filesystem::path base =
+        std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+    std::string name = (base / "tidegate-spool-XXXXXX").string();
     path_ = ::mkdtemp(name.data());
   }
   ~ScratchDirectory() {
