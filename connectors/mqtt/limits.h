@@ -25,8 +25,7 @@ inline constexpr std::size_t kSubmissionEventsMax = 1024;
 /// Bytes waiting to be sent; past it the socket is not read. A broker that does not take our acks gets no more work.
 inline constexpr std::size_t kOutputBytesMax = 256u << 10;
 
-/// Acknowledgements whose arrival the broker has not shown yet; past it a PINGREQ asks. Bounds the journal where the
-/// broker's window is unknown (MQTT 3.1.1).
+/// Acknowledgements whose arrival the broker has not shown yet; past it a PINGREQ asks. Bounds the journal.
 inline constexpr std::size_t kUnprovenAcksMax = 2000;
 
 /// How long a broker may take for CONNACK, SUBACK and PINGRESP.

@@ -107,10 +107,9 @@ void Redelivery::restore_record(std::uint32_t slot, std::string_view entries) {
   if (slot_entries_[slot] == 0) stale_slots_.push_back(slot);
 }
 
-void Redelivery::connected(bool session_present, std::uint32_t window, std::vector<SourceStateChange>& changes) {
+void Redelivery::connected(bool session_present, std::vector<SourceStateChange>& changes) {
   ++connection_;
-  window_ = window;
-  publishes_seen_ = acks_sent_ = 0;
+  acks_sent_ = 0;
   unproven_.clear();
   if (session_present)
     older_left_ = true;
@@ -173,12 +172,6 @@ void Redelivery::count_ack(std::uint16_t packet_id) {
 }
 
 Arrival Redelivery::publish(std::uint8_t qos, std::uint16_t packet_id, std::uint64_t hash, bool dup) {
-  ++publishes_seen_;
-  if (window_ != 0 && publishes_seen_ > window_) {
-    prove(publishes_seen_ - window_);
-    // What is sent again is sent before anything new, and it was at most a window of it.
-    if (older_left_) forget_older_connections();
-  }
   Entry& e = entry(packet_id);
   const bool held = e.state == State::waiting || e.state == State::stored || e.state == State::acked;
   // At QoS 2 an id stands for its message until it is released, DUP or not [MQTT-4.3.3-10].
@@ -210,10 +203,7 @@ void Redelivery::submit_release(std::uint16_t packet_id, Entry& e) {
   filling_.items.push_back({packet_id, true});
 }
 
-void Redelivery::refused() {
-  ++publishes_seen_;
-  count_ack(0);
-}
+void Redelivery::refused() { count_ack(0); }
 
 void Redelivery::acknowledged_again(std::uint16_t packet_id) {
   count_ack(packet_id);

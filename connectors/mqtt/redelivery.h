@@ -30,9 +30,10 @@ enum class Arrival : std::uint8_t {
 /// - `q1/<slot>` -> an order number, then (packet id, content hash) of the QoS 1 messages of one submission. A slot is
 ///   used again once the broker has shown that it processed every acknowledgement of its record.
 ///
-/// The broker shows that it processed our first n acknowledgements of a connection when it has sent n more messages
-/// than the window allows it to have open (MQTT 5, section 4.9), when it uses a packet id again, or when it answers a
-/// PINGREQ that we sent after them. Where a broker does not keep that order a redelivery is stored twice, never lost.
+/// The broker shows that it processed our first n acknowledgements of a connection when it uses a packet id again, or
+/// when it answers a PINGREQ that we sent after them. Counting its messages against our receive maximum would show it
+/// sooner, but mosquitto 2.0.11 sends up to four times as many. Where a broker does not keep the order of what we send
+/// a redelivery is stored twice, never lost.
 ///
 /// Pure: no clock, no socket. *Threads*: one user at a time.
 class Redelivery {
@@ -40,9 +41,9 @@ class Redelivery {
   /// Takes over what an earlier run stored. Before the first connection.
   void restore(const std::vector<std::pair<std::string, std::string>>& state);
 
-  /// A connection was accepted. `window`: the receive maximum the broker keeps to; 0: unknown. Without a session at the
-  /// broker packet ids mean nothing: everything remembered is forgotten, in `changes` too.
-  void connected(bool session_present, std::uint32_t window, std::vector<SourceStateChange>& changes);
+  /// A connection was accepted. Without a session at the broker packet ids mean nothing: everything remembered is
+  /// forgotten, in `changes` too.
+  void connected(bool session_present, std::vector<SourceStateChange>& changes);
 
   /// A PUBLISH at QoS 1 or 2 arrived. After `fresh` its event is in the submission being filled.
   Arrival publish(std::uint8_t qos, std::uint16_t packet_id, std::uint64_t hash, bool dup);
@@ -64,8 +65,6 @@ class Redelivery {
   /// Acknowledgements sent on this connection, and those the broker has not shown to have processed.
   [[nodiscard]] std::uint64_t acks_sent() const noexcept { return acks_sent_; }
   [[nodiscard]] std::size_t acks_unproven() const noexcept { return unproven_.size(); }
-  /// Messages the broker has open on this connection.
-  [[nodiscard]] std::uint64_t open() const noexcept { return publishes_seen_ - acks_sent_; }
   /// The broker answered a PINGREQ sent after `acks` acknowledgements of this connection.
   void ping_answered(std::uint64_t acks);
   /// True when stored state has become stale and is worth a submission of its own.
@@ -129,8 +128,6 @@ class Redelivery {
   std::vector<std::uint32_t> free_slots_;    ///< not on disk
 
   std::uint32_t connection_ = 1;  ///< 0 is "before this run"
-  std::uint32_t window_ = 0;
-  std::uint64_t publishes_seen_ = 0;
   std::uint64_t acks_sent_ = 0;
   std::deque<std::uint16_t> unproven_;  ///< packet ids of the acks up to number acks_sent_; 0: nothing to forget
   bool older_left_ = false;             ///< entries of older connections may be there

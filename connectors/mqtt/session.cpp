@@ -175,8 +175,7 @@ void Session::on(const Connack& packet) {
   session_present_ = packet.session_present;
   keep_alive_ = std::chrono::seconds{
       packet.properties.number(PropertyId::server_keep_alive, static_cast<std::uint32_t>(keep_alive_.count()))};
-  const std::uint32_t window = version_ == Version::v5 ? options_.receive_maximum : 0;
-  redelivery_.connected(session_present_, window, filling_.state);
+  redelivery_.connected(session_present_, filling_.state);
   if (!session_present_) held_.clear();
   subscribe();
 }
@@ -267,8 +266,6 @@ void Session::on(const Publish& packet) {
   if (packet.qos > 0) {
     const std::uint64_t hash = content_hash(*topic, packet.payload);
     const Arrival arrival = redelivery_.publish(packet.qos, packet.packet_id, hash, packet.dup);
-    if (version_ == Version::v5 && redelivery_.open() > options_.receive_maximum)
-      return fail({Reason::receive_maximum_exceeded, "more open messages than the receive maximum"});
     if (arrival != Arrival::fresh) ++filling_.repeats;
     if (arrival == Arrival::known) return acknowledge_now(packet.qos, packet.packet_id);
     if (arrival == Arrival::waiting) return;
