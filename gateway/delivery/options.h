@@ -30,9 +30,11 @@ struct DeliveryOptions {
     std::uint32_t failures = 5;     ///< consecutive failed requests that open it; 0: no breaker
     milliseconds interval{10'000};  ///< one probe per interval while open
   } breaker;
-  double rate_limit = 0;           ///< events per second; 0: none
-  milliseconds max_age{0};         ///< past it an event goes to the dead letters, counted as expired; 0: never
-  std::uint32_t max_attempts = 0;  ///< past it an event goes to the dead letters, counted as dead; 0: never
+  double rate_limit = 0;    ///< events per second; 0: none
+  milliseconds max_age{0};  ///< past it an event goes to the dead letters, counted as expired; 0: never
+  /// Past it an event goes to the dead letters, counted as dead; 0: never. A restart forgets the attempts of events
+  /// that are not deferred; a refused credential, a 410 and a split are no attempts.
+  std::uint32_t max_attempts = 0;
 };
 
 }  // namespace tidegate

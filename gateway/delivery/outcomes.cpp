@@ -141,7 +141,7 @@ void Scheduler::retry(const std::vector<Slot*>& slots, const std::string& reason
   const auto shared_reason = std::make_shared<const std::string>(reason);
   const std::uint64_t draw = random_.next();
   // Others go on while this batch keeps failing: perhaps one of its events is why.
-  const bool isolate = slots.size() > 1 && slots.front()->attempts + 1 >= limits::kSplitAttempts &&
+  const bool isolate = slots.size() > 1 && slots.front()->failures + 1 >= limits::kSplitAttempts &&
                        successes_ > slots.front()->successes_seen;
   std::vector<Slot*> again;
   again.reserve(slots.size());
@@ -156,8 +156,8 @@ void Scheduler::retry(const std::vector<Slot*>& slots, const std::string& reason
       bury(*slot, DeadReason::attempts, reason, now);
       continue;
     }
-    const std::uint32_t failures = isolate ? 1 : slot->attempts;
-    due = std::max(due, now.steady + backoff(options_.retry, failures, draw));
+    slot->failures = isolate ? 0 : slot->failures + 1;
+    due = std::max(due, now.steady + backoff(options_.retry, slot->failures, draw));
     again.push_back(slot);
     if (slot->deferred) rescheduled_.push_back(slot->seq);
   }

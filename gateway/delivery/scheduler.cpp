@@ -59,7 +59,7 @@ void Scheduler::push_deferred(Deferred deferred, Instant now) {
   // The wall clock may have jumped since the time was written: never wait longer than a wait may be.
   const milliseconds wait = std::clamp(deferred.retry_at - now.wall, milliseconds{0}, options_.retry.max);
   Slot& slot = window_.push_deferred(deferred.seq, out_event(std::move(deferred.event)), now.steady + wait);
-  slot.attempts = deferred.attempts;
+  slot.attempts = slot.failures = deferred.attempts;
   if (deferred.attempts == 0) return;
   slot.failure = std::make_unique<Failure>(Failure{deferred.first_failure, deferred.last_failure,
                                                    std::make_shared<const std::string>(std::move(deferred.reason))});

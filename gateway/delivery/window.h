@@ -52,7 +52,8 @@ struct Slot {
   std::uint64_t successes_seen = 0;  ///< the lane's count of successes when it last failed
   std::uint32_t bytes = 0;           ///< payload
   std::uint32_t attempts = 0;
-  std::uint32_t group = 0;  ///< not 0: leaves only together with events of the same group (a retry, half of a split)
+  std::uint32_t failures = 0;  ///< with its group as it is now: the backoff's exponent
+  std::uint32_t group = 0;     ///< not 0: leaves only together with events of the same group (a retry, half of a split)
   State state = State::ready;
   bool deferred = false;
   bool evicted = false;  ///< evicted from the spool while in flight
