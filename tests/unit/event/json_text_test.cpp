@@ -5,8 +5,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 
+#include "gateway/base/random.h"
 #include "gateway/event/limits.h"
 
 namespace tidegate {
@@ -62,6 +65,45 @@ TEST(JsonText, RefusesWhatManyParsersRefuse) {
   EXPECT_FALSE(is_embeddable_json(R"("\udc00")"));
   EXPECT_FALSE(is_embeddable_json(R"("\ud800\u0041")"));
   EXPECT_FALSE(is_embeddable_json("\"\xff\""));
+}
+
+/// Nothing when a number is too large for that parser, whatever the rest looks like.
+std::optional<bool> other_opinion(const std::string& text) {
+  try {
+    const auto parsed = nlohmann::json::parse(text);
+    return !parsed.is_discarded();
+  } catch (const nlohmann::json::parse_error&) {
+    return false;
+  } catch (const nlohmann::json::out_of_range&) {
+    return std::nullopt;
+  }
+}
+
+/// Another parser's opinion on documents that were valid before a few bytes changed.
+TEST(JsonText, AgreesWithAnotherParserOnDamagedDocuments) {
+  const std::string documents[] = {
+      R"({"eid":"EVT:1;","value":-21.50e+1,"ok":true,"none":null,"list":[1,{"a":[]},"x\u00e9\n"]})",
+      R"([[],{},"\ud83d\ude00",0.5,-0,false,{"k":{"k":{"k":"\\\""}}}])", "  \"caf\xC3\xA9\"  "};
+  constexpr std::string_view kBytes = "\"\\{}[]:,0123456789.-+eEtfnu \n\x01\x7f\xC3\xA9\xED";
+  SeededRandom random(20261124);
+  int accepted = 0;
+  for (int round = 0; round < 60'000; ++round) {
+    std::string text = documents[random.below(std::size(documents))];
+    for (std::uint64_t edits = 1 + random.below(3); edits > 0; --edits) {
+      const std::size_t at = random.below(text.size());
+      const char byte = kBytes[random.below(kBytes.size())];
+      switch (random.below(3)) {
+        case 0: text[at] = byte; break;
+        case 1: text.insert(at, 1, byte); break;
+        default: text.erase(at, 1);
+      }
+    }
+    const std::optional<bool> other = other_opinion(text);
+    if (!other) continue;
+    ASSERT_EQ(is_embeddable_json(text), *other) << "round " << round << ": " << text;
+    accepted += *other ? 1 : 0;
+  }
+  EXPECT_GT(accepted, 6'000);
 }
 
 TEST(JsonText, StopsAtTheDepthLimit) {
