@@ -98,7 +98,8 @@ class Demo {
     fmt::print("mosquitto on 127.0.0.1:{}, receiver on {}, gateway with {}, all under {}\n", broker_->port(),
                receiver_->url(), options_.config.string(), dir_.path().string());
     // Devices that publish before the gateway has subscribed publish into the void: that is MQTT.
-    if (!test::wait_until(test::within(kSubscribeLimit), [&] { return subscribed(); })) {
+    if (!test::wait_until(test::within(kSubscribeLimit),
+                          [&] { return gateway_.state_of("source plant-floor") == "ok"; })) {
       return Error{ErrorCode::timeout, "the gateway did not subscribe:\n" + gateway_.log()};
     }
     start_devices();
@@ -151,11 +152,6 @@ class Demo {
   }
 
  private:
-  bool subscribed() {
-    const auto status = nlohmann::json::parse(gateway_.get("/v1/status").body, nullptr, false);
-    return !status.is_discarded() && status["sources"][0].value("state", "") == "ok";
-  }
-
   void start_devices() {
     for (std::uint32_t i = 0; i < kDevices; ++i) {
       test::PublisherOptions device;

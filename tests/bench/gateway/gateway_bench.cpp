@@ -140,8 +140,8 @@ Status latency(const Options& options, std::vector<Row>& rows) {
     if (auto done = rig.wait_delivered(options.latency_events, from); !done) return done.error();
     const auto summary = nlohmann::json::parse(rig.receiver().stop(), nullptr, false);
     if (summary.is_discarded()) return Error{ErrorCode::corrupt, "the receiver printed no summary"};
-    p50.samples.push_back(summary["latency_ms"]["p50"].get<double>());
-    p99.samples.push_back(summary["latency_ms"]["p99"].get<double>());
+    p50.samples.push_back(summary["latency_p50_ms"].get<double>());
+    p99.samples.push_back(summary["latency_p99_ms"].get<double>());
   }
   p99.target = 5 * fsync.median() + kLatencyWaitMs;
   rows.insert(rows.end(), {fsync, fsync99, p50, p99});

@@ -4,8 +4,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include <nlohmann/json.hpp>
-
 #include "tests/support/receiver/test_certs.h"
 
 namespace tidegate::bench {
@@ -26,11 +24,6 @@ double children_cpu_seconds() {
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
   };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-bool subscribed(const test::GatewayProcess& gateway) {
-  const auto status = nlohmann::json::parse(gateway.get("/v1/status").body, nullptr, false);
-  return !status.is_discarded() && status["sources"][0].value("state", "") == "ok";
 }
 
 /// Bytes of one event as DESIGN counts them: topic, payload, attributes.
@@ -88,7 +81,8 @@ routes:
                                                        broker_->port(), receiver_->url(), certs->ca_cert.string(),
                                                        batch_max_wait));
   if (auto up = gateway_.start_ready(); !up) return up;
-  if (test::wait_until(test::within(kSubscribeLimit), [&] { return subscribed(gateway_); })) return {};
+  if (test::wait_until(test::within(kSubscribeLimit), [&] { return gateway_.state_of("source plant-floor") == "ok"; }))
+    return {};
   return Error{ErrorCode::timeout, "the gateway did not subscribe:\n" + gateway_.log()};
 }
 
@@ -96,17 +90,15 @@ Result<double> Rig::wait_delivered(std::uint64_t count, SteadyTime from) {
   double seconds = 0;
   const bool done = test::wait_until(test::within(kFlowLimit), [&] {
     seconds = seconds_since(from);
-    return !gateway_.running() ||
-           gateway_.metric("tidegate_lane_events_total", {"outcome=\"delivered\""}) >= static_cast<double>(count);
+    return !gateway_.running() || gateway_.books("delivered").value_or(0) >= count;
   });
   if (done && gateway_.running()) return seconds;
   return Error{ErrorCode::timeout, "not everything was delivered:\n" + gateway_.log()};
 }
 
 Status Rig::wait_pending(std::uint64_t count) {
-  const bool done = test::wait_until(test::within(kFlowLimit), [&] {
-    return !gateway_.running() || gateway_.metric("tidegate_lane_events_pending") >= static_cast<double>(count);
-  });
+  const bool done = test::wait_until(
+      test::within(kFlowLimit), [&] { return !gateway_.running() || gateway_.books("pending").value_or(0) >= count; });
   if (done && gateway_.running()) return {};
   return Error{ErrorCode::timeout, "not everything was taken in:\n" + gateway_.log()};
 }

@@ -37,7 +37,7 @@ class Rig {
   /// `receiver`: also start the receiver.
   Status start(std::string_view batch_max_wait, bool receiver = true);
   Status start_receiver() { return receiver_->start(); }
-  /// Waits until the gateway has delivered `count` events since its start; the seconds it took from `from`.
+  /// Waits until the gateway has delivered `count` events; the seconds it took from `from`.
   Result<double> wait_delivered(std::uint64_t count, SteadyTime from);
   Status wait_pending(std::uint64_t count);
 

@@ -5,10 +5,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <charconv>
+#include <cstdlib>
 #include <cstring>
-#include <sstream>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace tidegate::test {
@@ -91,17 +90,17 @@ std::optional<int> GatewayProcess::stop() {
   return status;
 }
 
-double GatewayProcess::metric(std::string_view name, const std::vector<std::string>& labels) const {
-  std::istringstream lines(get("/metrics").body);
-  double sum = 0;
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with(name) || line.size() == name.size()) continue;
-    const char next = line[name.size()];
-    if (next != '{' && next != ' ') continue;
-    const bool wanted = std::all_of(labels.begin(), labels.end(),
-                                    [&](const auto& label) { return line.find(label) != std::string::npos; });
-    if (wanted) sum += std::strtod(line.c_str() + line.rfind(' '), nullptr);
-  }
+std::string GatewayProcess::state_of(const std::string& component) const {
+  const auto status = nlohmann::json::parse(get("/v1/status").body, nullptr, false);
+  if (status.is_discarded() || !status["health"].contains(component)) return {};
+  return status["health"][component]["state"];
+}
+
+std::optional<std::uint64_t> GatewayProcess::books(const std::string& entry) const {
+  const auto status = nlohmann::json::parse(get("/v1/status").body, nullptr, false);
+  if (status.is_discarded()) return std::nullopt;
+  std::uint64_t sum = 0;
+  for (const auto& lane : status["lanes"]) sum += lane["ledger"][entry].get<std::uint64_t>();
   return sum;
 }
 

@@ -50,8 +50,10 @@ class GatewayProcess {
   void kill() { process_.reset(); }
 
   [[nodiscard]] HttpAnswer get(std::string_view target) const { return http_over_unix(admin(), "GET", target); }
-  /// Sum of a metric over all label sets that contain every one of `labels` (as `name="value"`); 0 when absent.
-  [[nodiscard]] double metric(std::string_view name, const std::vector<std::string>& labels = {}) const;
+  /// The state of a component on the health board ("ok", "waiting", ...); empty when it is not on it or nobody answers.
+  [[nodiscard]] std::string state_of(const std::string& component) const;
+  /// An entry of the lanes' books ("pending", "delivered", ...), summed; nothing when nobody answers.
+  [[nodiscard]] std::optional<std::uint64_t> books(const std::string& entry) const;
   /// `tidegate COMMAND... -c CONFIG`, live or cold.
   [[nodiscard]] Finished command(std::vector<std::string> words) const;
 

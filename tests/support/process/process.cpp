@@ -38,6 +38,8 @@ sockaddr_in loopback(std::uint16_t port) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
+  close_range(3, ~0U,
+              CLOSE_RANGE_CLOEXEC);  // a listening socket of ours that lived on in the child would keep its port
   const char* output = command.output.empty() ? "/dev/null" : command.output.c_str();
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (command.append ? O_APPEND : O_TRUNC);
   const int out = open(output, flags, 0644);

@@ -24,6 +24,8 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t kOutMax = 64u << 10;  // bytes built ahead of the socket
 constexpr int kPollMs = 100;                // how soon a stop is noticed
+/// mosquitto ends the connection of a QoS 2 publisher that fills its max_inflight_messages (20).
+constexpr std::uint32_t kQos2Window = 10;
 
 // Packet types, MQTT 3.1.1 section 2.2.1.
 enum Packet : std::uint8_t { connack = 2, puback = 4, pubrec = 5, pubrel = 6, pubcomp = 7 };
@@ -46,6 +48,7 @@ class Session {
  public:
   Session(const PublisherOptions& options, const std::stop_token& stop) : options_(options), stop_(stop) {
     for (std::uint64_t key = 0; key < options.keys; ++key) topics_.push_back(topic_of(options.number, key));
+    window_ = options.qos == 2 ? std::min(options.window, kQos2Window) : options.window;
     report_.acknowledged_seqs.push_back(false);
   }
   ~Session() { drop(); }
@@ -124,7 +127,7 @@ class Session {
       due = static_cast<std::uint64_t>(elapsed.count() * options_.rate);
     }
     while (!all_sent() && next_ <= due && out_.size() - written_ < kOutMax) {
-      if (options_.qos > 0 && open_ >= options_.window) break;
+      if (options_.qos > 0 && open_ >= window_) break;
       append_publish();
     }
   }
@@ -227,6 +230,7 @@ class Session {
   std::uint64_t next_ = 1;
   std::uint16_t last_id_ = 0;
   std::uint32_t open_ = 0;
+  std::uint32_t window_ = 0;
   std::array<std::uint64_t, 65536> seq_of_{};  // by packet id; 0: free
   Steady::time_point started_, progress_at_;
 };
