@@ -25,8 +25,8 @@ inline constexpr std::size_t kSubmissionEventsMax = 1024;
 /// Bytes waiting to be sent; past it the socket is not read. A broker that does not take our acks gets no more work.
 inline constexpr std::size_t kOutputBytesMax = 256u << 10;
 
-/// Acknowledgements whose arrival the broker has not shown yet; past it a PINGREQ asks. Bounds the journal.
-inline constexpr std::size_t kUnprovenAcksMax = 2000;
+/// PUBACKs whose arrival the broker has not shown yet; past it a PINGREQ asks. Bounds the journal of redeliveries.
+inline constexpr std::size_t kUnprovenAcksMax = 1000;
 
 /// How long a broker may take for CONNACK, SUBACK and PINGRESP.
 inline constexpr std::chrono::seconds kAnswerTimeout{10};

@@ -156,7 +156,7 @@ void Redelivery::prove(std::uint64_t acks) {
     if (first > acks) return;
     const std::uint16_t packet_id = unproven_.front();
     unproven_.pop_front();
-    Entry* e = packet_id == 0 ? nullptr : find(packet_id);
+    Entry* e = find(packet_id);
     if (e != nullptr && e->state == State::acked && e->number == first && e->connection == connection_) forget(*e);
   }
 }
@@ -164,11 +164,6 @@ void Redelivery::prove(std::uint64_t acks) {
 void Redelivery::ping_answered(std::uint64_t acks) {
   prove(acks);
   if (older_left_) forget_older_connections();
-}
-
-void Redelivery::count_ack(std::uint16_t packet_id) {
-  ++acks_sent_;
-  unproven_.push_back(packet_id);
 }
 
 Arrival Redelivery::publish(std::uint8_t qos, std::uint16_t packet_id, std::uint64_t hash, bool dup) {
@@ -203,10 +198,9 @@ void Redelivery::submit_release(std::uint16_t packet_id, Entry& e) {
   filling_.items.push_back({packet_id, true});
 }
 
-void Redelivery::refused() { count_ack(0); }
-
-void Redelivery::acknowledged_again(std::uint16_t packet_id) {
-  count_ack(packet_id);
+void Redelivery::acknowledged(std::uint16_t packet_id) {
+  ++acks_sent_;
+  unproven_.push_back(packet_id);
   Entry& e = entry(packet_id);
   e.state = State::acked;
   e.number = acks_sent_;
@@ -296,13 +290,12 @@ void Redelivery::settle_publish(Ticket ticket, std::uint16_t packet_id, Admissio
       return;
     }
     due.push_back({type, packet_id, Reason::success, {}});
-    if (e->qos == 1) acknowledged_again(packet_id);
+    if (e->qos == 1) acknowledged(packet_id);
     return;
   }
   if (here && admission != Admission::stopping) {
     const bool full = admission == Admission::refused_full;
     due.push_back({type, packet_id, full ? Reason::quota_exceeded : Reason::implementation_specific_error, {}});
-    count_ack(0);
   }
   forget(*e);
 }
@@ -320,10 +313,7 @@ void Redelivery::settle_release(Ticket ticket, const Batch& batch, std::uint16_t
     submit_release(packet_id, *e);
     return;
   }
-  if (e->released_on == connection_) {
-    due.push_back({PacketType::pubcomp, packet_id, Reason::success, {}});
-    if (e->connection == connection_) count_ack(0);
-  }
+  if (e->released_on == connection_) due.push_back({PacketType::pubcomp, packet_id, Reason::success, {}});
   *e = Entry{};
 }
 

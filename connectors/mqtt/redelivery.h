@@ -30,10 +30,10 @@ enum class Arrival : std::uint8_t {
 /// - `q1/<slot>` -> an order number, then (packet id, content hash) of the QoS 1 messages of one submission. A slot is
 ///   used again once the broker has shown that it processed every acknowledgement of its record.
 ///
-/// The broker shows that it processed our first n acknowledgements of a connection when it uses a packet id again, or
-/// when it answers a PINGREQ that we sent after them. Counting its messages against our receive maximum would show it
-/// sooner, but mosquitto 2.0.11 sends up to four times as many. Where a broker does not keep the order of what we send
-/// a redelivery is stored twice, never lost.
+/// The broker shows that it processed an acknowledgement, and all before it, when it answers a PINGREQ that we sent
+/// after it, or uses its packet id again. That it has sent more than the receive maximum would show it too (MQTT 5,
+/// section 4.9), had mosquitto 2.0.11 not been seen with up to four times as many messages open as it was allowed.
+/// Where a broker does not keep the order of what it receives, a redelivery is stored twice, never lost.
 ///
 /// Pure: no clock, no socket. *Threads*: one user at a time.
 class Redelivery {
@@ -49,10 +49,8 @@ class Redelivery {
   Arrival publish(std::uint8_t qos, std::uint16_t packet_id, std::uint64_t hash, bool dup);
   /// A PUBREL arrived. After `fresh` the release is in the submission being filled.
   Arrival release(std::uint16_t packet_id);
-  /// A PUBLISH at QoS 1 or 2 arrived that will not be stored, and its refusal is sent now.
-  void refused();
-  /// A QoS 1 message that publish() called `known` is acknowledged now.
-  void acknowledged_again(std::uint16_t packet_id);
+  /// The PUBACK of a message that publish() called `known` leaves now.
+  void acknowledged(std::uint16_t packet_id);
 
   /// Something waits to be put into a submission.
   [[nodiscard]] bool filling() const noexcept { return !filling_.items.empty(); }
@@ -62,10 +60,10 @@ class Redelivery {
   /// The receipt of a submission. Adds the acknowledgements that are due on the present connection.
   void settle(Ticket ticket, Admission admission, std::vector<Ack>& due);
 
-  /// Acknowledgements sent on this connection, and those the broker has not shown to have processed.
+  /// PUBACKs sent on this connection, and those the broker has not shown to have processed.
   [[nodiscard]] std::uint64_t acks_sent() const noexcept { return acks_sent_; }
   [[nodiscard]] std::size_t acks_unproven() const noexcept { return unproven_.size(); }
-  /// The broker answered a PINGREQ sent after `acks` acknowledgements of this connection.
+  /// The broker answered a PINGREQ sent after `acks` PUBACKs of this connection.
   void ping_answered(std::uint64_t acks);
   /// True when stored state has become stale and is worth a submission of its own.
   [[nodiscard]] bool has_stale_state() const noexcept { return !stale_slots_.empty(); }
@@ -100,7 +98,6 @@ class Redelivery {
   void forget(Entry& e);
   void forget_older_connections();
   void prove(std::uint64_t acks);
-  void count_ack(std::uint16_t packet_id);
   void submit_release(std::uint16_t packet_id, Entry& e);
   void settle_publish(Ticket ticket, std::uint16_t packet_id, Admission admission, std::vector<Ack>& due);
   void settle_release(Ticket ticket, const Batch& batch, std::uint16_t packet_id, Admission admission,
@@ -129,7 +126,7 @@ class Redelivery {
 
   std::uint32_t connection_ = 1;  ///< 0 is "before this run"
   std::uint64_t acks_sent_ = 0;
-  std::deque<std::uint16_t> unproven_;  ///< packet ids of the acks up to number acks_sent_; 0: nothing to forget
+  std::deque<std::uint16_t> unproven_;  ///< packet ids of the latest PUBACKs, up to number acks_sent_
   bool older_left_ = false;             ///< entries of older connections may be there
 };
 

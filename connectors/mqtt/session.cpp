@@ -278,13 +278,12 @@ void Session::refuse(std::uint8_t qos, std::uint16_t packet_id, std::string_view
   ++refused_messages_;
   refused_because_ = why;
   if (qos == 0) return;
-  redelivery_.refused();
   const PacketType type = qos == 1 ? PacketType::puback : PacketType::pubrec;
   encode(output_, version_, Ack{type, packet_id, Reason::quota_exceeded, {}});
 }
 
 void Session::acknowledge_now(std::uint8_t qos, std::uint16_t packet_id) {
-  if (qos == 1) redelivery_.acknowledged_again(packet_id);
+  if (qos == 1) redelivery_.acknowledged(packet_id);
   encode(output_, version_, Ack{qos == 1 ? PacketType::puback : PacketType::pubrec, packet_id, Reason::success, {}});
 }
 
