@@ -148,7 +148,10 @@ Result<AuditReport> audit_database(const std::filesystem::path& database, const 
     const auto db = open_database(database, vfs, OpenAs::reader, SyncMode::full);
     db->exec("BEGIN");
     Books books;
-    if (Status loaded = load_books(*db, books); !loaded) return loaded;
+    if (Status loaded = load_books(*db, books); !loaded) {
+      report.faults.push_back(loaded.error().message);
+      return {};
+    }
     Recount recount;
     count_log(*db, books, recount, report.faults);
     count_letters(*db, recount);

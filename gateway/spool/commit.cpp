@@ -169,6 +169,7 @@ std::uint64_t Commit::drop_dead(const std::vector<std::uint64_t>& numbers) {
 
 void Commit::set_block_aside(Seq first) {
   store_.set_block_aside(first, rules_.now);
+  for (const auto& [id, lane] : books_.lanes()) books_.edit(id)->fence = books_.spool.last;
   set_aside_ = true;
 }
 

@@ -17,8 +17,10 @@ namespace {
 constexpr std::uint64_t kResumePercent = 90;
 /// Of max_bytes: what the write-ahead log, the reserve and one commit may take.
 constexpr std::uint64_t kLogShare = 8;
-constexpr std::uint64_t kReserveShare = 16;
+constexpr std::uint64_t kReserveShare = 32;
 constexpr std::uint64_t kCommitShare = 16;
+/// How small commits become while the disk is full.
+constexpr std::uint64_t kCommitBytesMin = 64u << 10;
 /// Pages that a commit touches besides those of its blocks.
 constexpr std::uint64_t kCommitOverheadBytes = 64u << 10;
 
@@ -41,9 +43,11 @@ Committer::Committer(Setup setup)
       observer_(setup.observer),
       store_(std::move(setup.store)),
       books_(std::move(setup.books)),
-      reserve_(files_.reserve(), std::min(limits::kReserveBytes, options_.max_bytes / kReserveShare)),
       opened_at_(clock_.steady()),
-      log_due_bytes_(std::min(limits::kWalCheckpointBytes, options_.max_bytes / kLogShare)) {
+      log_due_bytes_(std::min(limits::kWalCheckpointBytes, options_.max_bytes / kLogShare)),
+      commit_bytes_max_(commit_bytes_full()),
+      reserve_(files_.reserve(), log_due_bytes_ + commit_bytes_full() +
+                                     std::min(limits::kReserveBytes, options_.max_bytes / kReserveShare)) {
   // While the gateway was off only the wall clock went on, and it may have been set: count a bounded part of it.
   const milliseconds off = clock_.wall() - books_.spool.wall;
   age_at_open_ = books_.spool.age + std::clamp(off, milliseconds{0}, limits::kOffTimeCountedMax);
@@ -163,7 +167,7 @@ bool Committer::due() const {
   if (!trouble_.empty()) return now >= retry_at_;
   if (corrupt_) return true;
   if (!waiting_.settlements.empty() || !waiting_.dead_changes.empty() || !waiting_.damaged.empty()) return true;
-  const bool held_back = full_ && options_.when_full == WhenFull::pause;
+  const bool held_back = full_ && !room_freed_ && options_.when_full == WhenFull::pause;
   if (!waiting_.appends.empty() && !held_back) return true;
   return more_to_sweep_ || (options_.retain.count() > 0 && now >= sweep_at_);
 }
@@ -176,12 +180,13 @@ bool Committer::attempt() {
   sweep_at_ = clock_.steady() + limits::kRetentionInterval;
   Plan plan;
   Commit commit(*store_, books_, codec_, {options_.retain, clock_.wall(), age()});
+  // Before the settlements: what is found lost can no longer be settled.
+  for (const Seq first : waiting_.damaged) commit.set_block_aside(first);
+  plan.damaged = waiting_.damaged.size();
   for (const PendingSettlement& pending : waiting_.settlements)
     plan.settlements.push_back(commit.settle(pending.settlement));
   for (const DeadChange& change : waiting_.dead_changes)
     plan.dead_changes.push_back(change.retry ? commit.retry_dead(change.numbers) : commit.drop_dead(change.numbers));
-  for (const Seq first : waiting_.damaged) commit.set_block_aside(first);
-  plan.damaged = waiting_.damaged.size();
   plan_appends(commit, plan);
   commit.finish();
   plan.number = books_.spool.commits;
@@ -200,7 +205,7 @@ void Committer::plan_appends(Commit& commit, Plan& plan) {
   const bool hold = disk_full_ && clock_.steady() < retry_at_;
   const bool refuse_held = hold && options_.when_full == WhenFull::drop_newest;
   if (waiting_.appends.empty() || (hold && !refuse_held)) return;
-  const std::uint64_t bytes_max = std::min<std::uint64_t>(limits::kCommitBytesMax, options_.max_bytes / kCommitShare);
+  const std::uint64_t bytes_max = commit_bytes_max_;
   std::uint64_t bytes = 0;
   std::size_t events = 0;
   std::size_t n = 0;
@@ -227,6 +232,10 @@ bool Committer::make_room(Commit& commit, std::uint64_t need) {
   return commit.make_room(true, [&] { return store_->failed() || store_->space().used + need <= used_before; });
 }
 
+std::uint64_t Committer::commit_bytes_full() const {
+  return std::min<std::uint64_t>(limits::kCommitBytesMax, options_.max_bytes / kCommitShare);
+}
+
 std::uint64_t Committer::used_bytes() const {
   const Store::Space space = store_->space();
   return space.used + std::max(space.log, log_due_bytes_) + reserve_.held();
@@ -240,10 +249,13 @@ void Committer::finish(Plan plan) {
               options_.when_full == WhenFull::drop_oldest ? "drop_oldest" : "drop_newest");
   more_to_sweep_ = plan.effects.more_to_sweep;
   const Store::Space before = std::exchange(space_, store_->space());
+  // What a commit removes makes room for the appends of the next one.
+  room_freed_ = space_.used < before.used;
   const bool stored = !plan.appends.empty();
   if (trouble_.empty() || !disk_full_ || stored) {
     trouble_.clear();
     disk_full_ = false;
+    commit_bytes_max_ = std::min(commit_bytes_full(), 2 * commit_bytes_max_);
     backoff_ = {};
     reserve_.take();
   } else if (space_.used < before.used) {
@@ -287,7 +299,11 @@ void Committer::fail(Plan plan, const Error& error) {
   retry_at_ = clock_.steady() + backoff_;
   if (error.code == ErrorCode::full) {
     disk_full_ = true;
+    // A smaller commit may still fit.
+    commit_bytes_max_ = std::max(kCommitBytesMin, commit_bytes_max_ / 2);
     reserve_.release();
+    // The write-ahead log holds what the failed commit wrote; copied into the database, it is given back whole.
+    if (store_) std::ignore = store_->checkpoint_all();
   } else if (error.code != ErrorCode::unavailable) {
     // After a failed write or sync the kernel may have marked pages as clean that never reached the disk: a later
     // sync that succeeds would prove nothing about them. Trust nothing of this connection; open the files again and

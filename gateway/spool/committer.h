@@ -103,6 +103,7 @@ class Committer {
   void update_pressure() EXCLUDES(pressure_mutex_);
   [[nodiscard]] milliseconds age() const;
   [[nodiscard]] std::uint64_t used_bytes() const;
+  [[nodiscard]] std::uint64_t commit_bytes_full() const;
 
   const SpoolOptions options_;
   const SpoolFiles files_;
@@ -114,16 +115,18 @@ class Committer {
   std::unique_ptr<Store> store_;
   Books books_;
   BlockCodec codec_;
-  Reserve reserve_;
   Queue waiting_;
   Store::Space space_;
   std::optional<Plan> doubtful_;  ///< its commit failed at the sync: on disk or not, only reopening tells
   milliseconds age_at_open_{0};
   SteadyTime opened_at_;
   std::uint64_t log_due_bytes_;
-  bool corrupt_ = false;    ///< the database has to be rebuilt before the next attempt
-  bool full_ = false;       ///< max_bytes is reached
-  bool disk_full_ = false;  ///< the disk refused the latest attempt: settlements first
+  std::uint64_t commit_bytes_max_;  ///< of appends; smaller while the disk is full
+  Reserve reserve_;
+  bool corrupt_ = false;     ///< the database has to be rebuilt before the next attempt
+  bool full_ = false;        ///< max_bytes is reached
+  bool room_freed_ = false;  ///< by the latest commit
+  bool disk_full_ = false;   ///< the disk refused the latest attempt: settlements first
   bool more_to_sweep_ = true;
   std::string trouble_;
   milliseconds backoff_{0};

@@ -71,8 +71,8 @@ DirectoryLock::~DirectoryLock() {
 void Reserve::take() {
   if (held_ != 0 || bytes_ == 0) return;
   struct statvfs disk {};
-  // Leave the disk as much again, or the reserve itself would be what fills it.
-  if (::statvfs(file_.parent_path().c_str(), &disk) != 0 || disk.f_bavail * disk.f_frsize < 2 * bytes_) return;
+  // Leave the disk some room beside it, or the reserve itself would be what fills it.
+  if (::statvfs(file_.parent_path().c_str(), &disk) != 0 || disk.f_bavail * disk.f_frsize < bytes_ + bytes_ / 2) return;
   const int fd = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (fd < 0) return;
   if (::posix_fallocate(fd, 0, static_cast<off_t>(bytes_)) == 0) held_ = bytes_;

@@ -72,7 +72,6 @@ void Commit::reconcile() {
     // The books can only promise more than the log still has; were it ever the other way, they would be short of
     // events received.
     if (book.pending() > readable) {
-      lane->fence = books_.spool.last;
       effects_.lost_events += book.pending() - readable;
       lane->lost += book.pending() - readable;
     } else {

@@ -25,8 +25,9 @@ inline constexpr std::uint64_t kWalTruncateBytes = 64u << 20;
 inline constexpr int kWriteCacheKib = 512;
 inline constexpr int kReadCacheKib = 128;
 
-/// Disk set aside for settlements: released when the disk is full, so that the lanes can still drain the spool.
-inline constexpr std::uint64_t kReserveBytes = 4u << 20;
+/// Disk set aside for settlements: released when the disk is full, so that the lanes can still drain the spool. On top
+/// of it the reserve covers what copying the write-ahead log into the database can take, before the log is given back.
+inline constexpr std::uint64_t kReserveBytes = 2u << 20;
 /// A max_bytes below this leaves no room for the write-ahead log and the reserve.
 inline constexpr std::uint64_t kMaxBytesMin = 4u << 20;
 
