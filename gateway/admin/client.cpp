@@ -55,6 +55,8 @@ Result<AdminReply> admin_call(const AdminListen& at, const std::string& method, 
   }
   error_code error = run(context, [&](auto handler) { stream.async_connect(endpoint, handler); });
   if (error == boost::beast::error::timeout) return failure(at, error);
+  if (error == boost::system::errc::permission_denied)
+    return Error{ErrorCode::refused, "no permission to open " + at.text() + ": become root or join the socket's group"};
   if (error) return Error{ErrorCode::unavailable, "no gateway answers at " + at.text() + ": " + error.message()};
 
   http::request<http::string_body> request(http::string_to_verb(method), target, 11);

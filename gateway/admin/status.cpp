@@ -56,12 +56,13 @@ json source_rows(const StatusReport& report) {
 
 json lane_rows(const StatusReport& report) {
   json rows = json::array();
-  std::map<std::string, std::string> types;
-  for (const auto& lane : report.lanes) types[lane.route + "/" + lane.sink] = lane.type;
-  for (const auto& [name, ledger] : report.spool.lanes) types.try_emplace(name, "");
-  for (const auto& [name, type] : types) {
-    json row = {{"name", name}, {"configured", !type.empty()}};
-    if (!type.empty()) row["type"] = type;
+  std::map<std::string, const StatusReport::LaneRow*> lanes;
+  for (const auto& lane : report.lanes) lanes[lane.route + "/" + lane.sink] = &lane;
+  for (const auto& [name, ledger] : report.spool.lanes) lanes.try_emplace(name, nullptr);
+  for (const auto& [name, lane] : lanes) {
+    json row = {{"name", name}, {"configured", lane != nullptr}};
+    if (lane != nullptr) row["type"] = lane->type;
+    if (lane != nullptr && lane->oldest_pending) row["oldest_pending_s"] = lane->oldest_pending->count();
     row["ledger"] = books(value_or_zero(report.spool.lanes, name));
     row["deferred"] = value_or_zero(report.spool.deferred, name);
     row["dead_letters"] = value_or_zero(report.spool.dead_letters, name);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct StatusReport {
   struct LaneRow {
     std::string route;
     std::string sink;
-    std::string type;  ///< the sink's connector
+    std::string type;                                    ///< the sink's connector
+    std::optional<std::chrono::seconds> oldest_pending;  ///< its age; live gateways only
   };
 
   std::string version;

@@ -31,7 +31,7 @@ Result<json> cold_status(const Config& config) {
     report.sources.push_back({source.name, std::string(source.type->name)});
   for (const RouteConfig& route : config.routes) {
     for (const std::string& sink : route.to)
-      report.lanes.push_back({route.name, sink, std::string(config.sink(sink)->type->name)});
+      report.lanes.push_back({route.name, sink, std::string(config.sink(sink)->type->name), std::nullopt});
   }
   return to_json(report);
 }

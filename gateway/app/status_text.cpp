@@ -46,6 +46,12 @@ std::string spool_line(const json& spool) {
   return out + "\n";
 }
 
+std::string oldest_in(const json& lane) {
+  const bool waits = lane.at("ledger").value("pending", std::uint64_t{0}) > 0;
+  if (!waits || !lane.contains("oldest_pending_s")) return "-";
+  return format_span(lane.value("oldest_pending_s", std::int64_t{0}));
+}
+
 /// One line for each component that is not well, with its reason.
 std::string remarks(const json& status) {
   std::string out;
@@ -72,10 +78,11 @@ std::string status_text(const json& status) {
     sources.add({text_in(row, "name"), text_in(row, "type"), state_of(row, live), number_in(row, "ledger", "received"),
                  number_in(row, "ledger", "filtered"), number_in(row, "ledger", "repeats")});
   }
-  TextTable lanes({"LANE", "TYPE", "STATE", ">PENDING", ">DELIVERED", ">DEAD LETTERS"});
+  TextTable lanes({"LANE", "TYPE", "STATE", ">PENDING", ">OLDEST", ">DELIVERED", ">DEAD"});
   for (const json& row : status.at("lanes")) {
     lanes.add({text_in(row, "name"), text_in(row, "type"), state_of(row, live), number_in(row, "ledger", "pending"),
-               number_in(row, "ledger", "delivered"), std::to_string(row.value("dead_letters", std::uint64_t{0}))});
+               oldest_in(row), number_in(row, "ledger", "delivered"),
+               std::to_string(row.value("dead_letters", std::uint64_t{0}))});
   }
   return out + "\n" + sources.render() + "\n" + lanes.render() + remarks(status);
 }

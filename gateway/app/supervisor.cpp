@@ -151,13 +151,13 @@ void Supervisor::start_connectors() {
 
 void Supervisor::watch() {
   const auto deadline = notify_.watchdog();
-  const auto half = deadline ? std::chrono::duration_cast<milliseconds>(*deadline) / 2 : milliseconds::max();
+  const SteadyTime::duration next = deadline ? *deadline / 2 : SteadyTime::duration(limits::kServiceStatusInterval);
   Pipeline* const pipeline = published_;
   if (!probe_ && pipeline != nullptr) probe_ = std::make_unique<CommitterProbe>(pipeline->spool(), SourceId{});
   // That this runs at all says that the network thread does. While stopping the spool may answer no more.
   if (deadline && (!probe_ || stopping_ || probe_->alive())) notify_.alive();
   if (!stopping_) notify_.status(summary());
-  watchdog_.expires_after(std::min<milliseconds>(half, limits::kServiceStatusInterval));
+  watchdog_.expires_after(next);
   watchdog_.async_wait([this](error_code cancelled) {
     if (!cancelled) watch();
   });
@@ -214,8 +214,12 @@ StatusReport Supervisor::status() const {
   for (const SourceConfig& source : config_.sources)
     out.sources.push_back({source.name, std::string(source.type->name)});
   for (const RouteConfig& route : config_.routes) {
-    for (const std::string& sink : route.to)
-      out.lanes.push_back({route.name, sink, std::string(config_.sink(sink)->type->name)});
+    for (const std::string& sink : route.to) {
+      StatusReport::LaneRow row{route.name, sink, std::string(config_.sink(sink)->type->name), std::nullopt};
+      const auto age = metrics_.gauge_value(kLaneOldestMetric, {{"route", route.name}, {"sink", sink}});
+      if (age) row.oldest_pending = std::chrono::seconds(*age);
+      out.lanes.push_back(std::move(row));
+    }
   }
   if (Pipeline* const pipeline = published_) out.spool = pipeline->spool().snapshot();
   out.health = health_.entries();

@@ -49,6 +49,15 @@ Gauge& Metrics::gauge(std::string_view name, std::string_view help, Labels label
   return *slot;
 }
 
+std::optional<std::int64_t> Metrics::gauge_value(std::string_view name, const Labels& labels) const {
+  const MutexLock lock(mutex_);
+  const auto family = families_.find(name);
+  if (family == families_.end()) return std::nullopt;
+  const auto gauge = family->second.gauges.find(labels);
+  if (gauge == family->second.gauges.end()) return std::nullopt;
+  return gauge->second->value();
+}
+
 std::string Metrics::render() const {
   const MutexLock lock(mutex_);
   std::string out;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,10 @@ class Metrics {
  public:
   Counter& counter(std::string_view name, std::string_view help, Labels labels = {}) EXCLUDES(mutex_);
   Gauge& gauge(std::string_view name, std::string_view help, Labels labels = {}) EXCLUDES(mutex_);
+
+  /// What a gauge shows; nullopt when nobody has asked for it yet.
+  [[nodiscard]] std::optional<std::int64_t> gauge_value(std::string_view name, const Labels& labels) const
+      EXCLUDES(mutex_);
 
   /// The whole registry in Prometheus text format 0.0.4.
   [[nodiscard]] std::string render() const EXCLUDES(mutex_);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "connectors/connector.h"
 #include "gateway/base/clock.h"
@@ -15,6 +16,9 @@
 #include "gateway/spool/spool.h"
 
 namespace tidegate {
+
+/// The gauge in which a lane shows the age of the oldest event it has to deliver; labels: route, sink.
+inline constexpr std::string_view kLaneOldestMetric = "tidegate_lane_oldest_pending_seconds";
 
 /// What a lane is made of. References outlive it.
 struct LaneSetup {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "gateway/delivery/lane.h"
+
 namespace tidegate {
 
 namespace {
@@ -49,8 +51,7 @@ LaneReport::LaneReport(const std::string& lane, const std::string& route, const 
       retries_(metrics.counter("tidegate_lane_retries_total", "Requests that repeat events sent before.", labels_)),
       in_flight_(metrics.gauge("tidegate_lane_in_flight", "Requests sent and not answered yet.", labels_)),
       breaker_(metrics.gauge("tidegate_lane_breaker_open", "1 while the lane only probes its sink.", labels_)),
-      oldest_(metrics.gauge("tidegate_lane_oldest_pending_seconds", "Age of the oldest event the lane has to deliver.",
-                            labels_)) {
+      oldest_(metrics.gauge(kLaneOldestMetric, "Age of the oldest event the lane has to deliver.", labels_)) {
   health_.post(log_.component(), HealthState::starting, "");
 }
 

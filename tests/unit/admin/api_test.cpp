@@ -46,7 +46,7 @@ TEST(AdminApi, StatusShowsTheBooksOfEverySourceAndLane) {
   FakeBackend backend;
   backend.report.version = "1.2.3";
   backend.report.sources = {{"floor", "mqtt"}};
-  backend.report.lanes = {{"temperatures", "cloud", "http"}};
+  backend.report.lanes = {{"temperatures", "cloud", "http", std::nullopt}};
   backend.report.spool.lanes["temperatures/cloud"].pending = 5;
   backend.report.spool.lanes["old/gone"].pending = 2;
   backend.report.spool.sources["floor"].received = 9;

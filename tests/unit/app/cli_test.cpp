@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <csignal>
 #include <future>
 #include <nlohmann/json.hpp>
@@ -28,16 +30,17 @@ Finished tidegate(std::vector<std::string> words, std::map<std::string, std::str
 /// A config whose broker and endpoint are not there, and a spool that may hold dead letters.
 class CliTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    gateway.configure(
-        gateway.preamble() +
-        "sources: { floor: { type: mqtt, broker: 'mqtt://127.0.0.1:1', subscribe: [ { topic: '#' } ] } }\n"
-        "sinks: { cloud: { type: http, url: 'http://127.0.0.1:1/' } }\n"
-        "routes: { all: { to: cloud } }\n");
+  void SetUp() override { gateway.configure(config_for("http://127.0.0.1:1/")); }
+  [[nodiscard]] std::string config_for(const std::string& url, std::string_view more = {}) const {
+    return gateway.preamble(more) +
+           "sources: { floor: { type: mqtt, broker: 'mqtt://127.0.0.1:1', subscribe: [ { topic: '#' } ] } }\n"
+           "sinks: { cloud: { type: http, url: '" +
+           url + "' } }\nroutes: { all: { to: cloud } }\n";
   }
 
-  /// Stores `count` events and gives each up as a dead letter.
-  void fill_with_dead_letters(std::uint64_t count) {
+  void fill_with_dead_letters(std::uint64_t count) { fill(count, true); }
+  /// Stores `count` events; with `dead_letters`, gives each up as one.
+  void fill(std::uint64_t count, bool dead_letters) {
     const SystemClock clock;
     Health health(clock);
     Metrics metrics;
@@ -70,12 +73,27 @@ class CliTest : public ::testing::Test {
     }
     spool.append(std::move(submission), [&](Admission) { stored.set_value(); });
     stored.get_future().wait();
+    if (!dead_letters) return spool.stop();
     std::promise<void> settled;
     spool.settle(std::move(settlement), [&](const Status&) { settled.set_value(); });
     settled.get_future().wait();
     spool.stop();
   }
 
+  /// A gateway with one event on its way to an endpoint that takes connections and never answers.
+  void start_with_a_request_that_hangs(std::string_view more = {}) {
+    fill(1, false);
+    const std::string url = "http://127.0.0.1:" + std::to_string(silent.local_endpoint().port()) + "/";
+    gateway.configure(config_for(url, more));
+    ASSERT_TRUE(gateway.start_ready());
+    ASSERT_TRUE(test::wait_until(within(30s), [this] {
+      return gateway.get("/metrics").body.find("tidegate_lane_in_flight{route=\"all\",sink=\"cloud\"} 1") !=
+             std::string::npos;
+    }));
+  }
+
+  boost::asio::io_context unused;
+  boost::asio::ip::tcp::acceptor silent{unused, {boost::asio::ip::address_v4::loopback(), 0}};
   test::TempDir dir;
   test::GatewayProcess gateway{TIDEGATE_BINARY, dir.path()};
 };
@@ -203,6 +221,26 @@ TEST_F(CliTest, SignalsStopTheGatewayAndHangupDoesNot) {
   EXPECT_TRUE(gateway.running());
   gateway.signal(SIGINT);
   EXPECT_EQ(gateway.wait(within(30s)), 0);
+}
+
+TEST_F(CliTest, AStopThatTakesTooLongIsCutShortAndLosesNothing) {
+  start_with_a_request_that_hangs("  shutdown_timeout: 1s\n");
+  gateway.signal(SIGTERM);
+  EXPECT_EQ(gateway.wait(within(30s)), 0);
+  const json audit = json::parse(gateway.command({"audit", "--json"}).output);
+  EXPECT_EQ(audit["balanced"], true);
+  EXPECT_EQ(audit["lanes"][0]["ledger"]["pending"], 1);
+}
+
+TEST_F(CliTest, ASecondSignalStopsAtOnceAndLosesNothing) {
+  start_with_a_request_that_hangs("  shutdown_timeout: 10m\n");
+  gateway.signal(SIGTERM);
+  ASSERT_TRUE(test::wait_until(within(30s), [this] { return gateway.get("/readyz").status == 503; }));
+  gateway.signal(SIGTERM);
+  EXPECT_EQ(gateway.wait(within(30s)), 1);
+  const json audit = json::parse(gateway.command({"audit", "--json"}).output);
+  EXPECT_EQ(audit["balanced"], true);
+  EXPECT_EQ(audit["lanes"][0]["ledger"]["pending"], 1);
 }
 
 TEST_F(CliTest, RunOnADirectoryThatIsInUseFails) {

@@ -17,7 +17,7 @@ StatusReport report() {
   out.ready = true;
   out.uptime = std::chrono::seconds{3725};
   out.sources = {{"plant-floor", "mqtt"}};
-  out.lanes = {{"temperatures", "cloud", "http"}};
+  out.lanes = {{"temperatures", "cloud", "http", std::chrono::seconds{75}}};
   out.spool.bytes_used = 13'000'000;
   out.spool.bytes_max = 2ull << 30;
   out.spool.sources["plant-floor"] = {8123, 8000, 123, 0, 2};
@@ -38,9 +38,9 @@ TEST(StatusText, IsOnePictureMadeFor80Columns) {
             "SOURCE       TYPE  STATE  RECEIVED  FILTERED  REPEATS\n"
             "plant-floor  mqtt  ok         8123       123        2\n"
             "\n"
-            "LANE                TYPE  STATE          PENDING  DELIVERED  DEAD LETTERS\n"
-            "old/gone                  not in config        5          0             0\n"
-            "temperatures/cloud  http  waiting              7       7990             3\n"
+            "LANE                TYPE  STATE          PENDING  OLDEST  DELIVERED  DEAD\n"
+            "old/gone                  not in config        5       -          0     0\n"
+            "temperatures/cloud  http  waiting              7  1m 15s       7990     3\n"
             "\n"
             "note  lane temperatures/cloud since 1970-01-01T00:00:00Z: breaker open: HTTP 503\n");
 }

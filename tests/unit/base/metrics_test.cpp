@@ -21,5 +21,13 @@ TEST(Metrics, TheSameNameAndLabelsAreTheSameCounter) {
   EXPECT_NE(&metrics.counter("a_total", "A.", {{"x", "1"}}), &metrics.counter("a_total", "A.", {{"x", "2"}}));
 }
 
+TEST(Metrics, AGaugeIsFoundByNameAndLabelsOnceItExists) {
+  Metrics metrics;
+  EXPECT_EQ(metrics.gauge_value("tidegate_lane_in_flight", {{"sink", "a"}}), std::nullopt);
+  metrics.gauge("tidegate_lane_in_flight", "In flight.", {{"sink", "a"}}).set(7);
+  EXPECT_EQ(metrics.gauge_value("tidegate_lane_in_flight", {{"sink", "a"}}), 7);
+  EXPECT_EQ(metrics.gauge_value("tidegate_lane_in_flight", {{"sink", "b"}}), std::nullopt);
+}
+
 }  // namespace
 }  // namespace tidegate
