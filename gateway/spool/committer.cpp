@@ -19,6 +19,8 @@ constexpr std::uint64_t kResumePercent = 90;
 constexpr std::uint64_t kLogShare = 8;
 constexpr std::uint64_t kReserveShare = 32;
 constexpr std::uint64_t kCommitShare = 16;
+/// A lane that happens to read keeps the write-ahead log from beginning anew, and it grows by as much again.
+constexpr std::uint64_t kLogSlack = 2;
 /// How small commits become while the disk is full.
 constexpr std::uint64_t kCommitBytesMin = 64u << 10;
 /// Pages that a commit touches besides those of its blocks.
@@ -52,6 +54,7 @@ Committer::Committer(Setup setup)
   const milliseconds off = clock_.wall() - books_.spool.wall;
   age_at_open_ = books_.spool.age + std::clamp(off, milliseconds{0}, limits::kOffTimeCountedMax);
   sweep_at_ = opened_at_;
+  store_->limit_log(kLogSlack * log_due_bytes_);
   reserve_.take();
   space_ = store_->space();
 }
@@ -202,34 +205,54 @@ bool Committer::attempt() {
 }
 
 void Committer::plan_appends(Commit& commit, Plan& plan) {
-  const bool hold = disk_full_ && clock_.steady() < retry_at_;
-  const bool refuse_held = hold && options_.when_full == WhenFull::drop_newest;
-  if (waiting_.appends.empty() || (hold && !refuse_held)) return;
-  const std::uint64_t bytes_max = commit_bytes_max_;
+  const bool backing_off = disk_full_ && clock_.steady() < retry_at_;
+  const bool refusing = options_.when_full == WhenFull::drop_newest;
+  if (backing_off && (!refusing || waiting_.appends.empty())) return;
   std::uint64_t bytes = 0;
   std::size_t events = 0;
   std::size_t n = 0;
   for (const PendingAppend& pending : waiting_.appends) {
     events += pending.lane_counts.size();
-    if (n > 0 && (bytes + pending.bytes > bytes_max || events > limits::kCommitEventsMax)) break;
+    if (n > 0 && (bytes + pending.bytes > commit_bytes_max_ || events > limits::kCommitEventsMax)) break;
     bytes += pending.bytes;
     ++n;
   }
-  const bool room = !refuse_held && make_room(commit, bytes + kCommitOverheadBytes);
-  full_ = !room && !refuse_held;
-  if (!room && options_.when_full != WhenFull::drop_newest) return;
+  const std::uint64_t need = bytes + kCommitOverheadBytes;
+  plan.disk_has_room = !backing_off && find_disk(commit, need);
+  if (n == 0) return;
+  const bool room = plan.disk_has_room && make_room(commit, need);
+  full_ = !room && plan.disk_has_room;
+  if (!room && !refusing) return;
   for (std::size_t i = 0; i < n; ++i)
     plan.appends.push_back(room ? commit.append(waiting_.appends[i]) : commit.refuse(waiting_.appends[i]));
 }
 
 bool Committer::make_room(Commit& commit, std::uint64_t need) {
-  const std::uint64_t used_before = store_->space().used;
-  const bool evict = options_.when_full == WhenFull::drop_oldest;
   const std::uint64_t limit = full_ ? options_.max_bytes * kResumePercent / 100 : options_.max_bytes;
-  const bool room = commit.make_room(evict, [&] { return store_->failed() || used_bytes() + need <= limit; });
-  if (!disk_full_ || !evict) return room;
-  // The disk itself has no room: what is evicted becomes free pages inside the file.
-  return commit.make_room(true, [&] { return store_->failed() || store_->space().used + need <= used_before; });
+  // Twice: a commit is in the write-ahead log before it is in the database.
+  return commit.make_room(options_.when_full == WhenFull::drop_oldest,
+                          [&] { return store_->failed() || used_bytes() + 2 * need <= limit; });
+}
+
+bool Committer::find_disk(Commit& commit, std::uint64_t need) {
+  if (!may_grow_) {
+    reserve_.take();
+    may_grow_ = reserve_.held() > 0;
+  }
+  if (may_grow_) return true;
+  // The disk was full, and what the reserve gave back belongs to the settlements. Events may only take the free pages
+  // inside the file, of which settlements make more; some at once, lest intake stop and go with every commit.
+  const std::uint64_t wanted = std::max(2 * need, disk_full_ ? reserve_.bytes() / 2 : 0);
+  const auto enough = [&] {
+    const Store::Space space = store_->space();
+    return store_->failed() || space.file - space.used >= wanted;
+  };
+  if (commit.make_room(options_.when_full == WhenFull::drop_oldest, enough)) return true;
+  disk_full_ = true;
+  if (trouble_.empty()) trouble_ = "the disk is full";
+  backoff_ = std::clamp(2 * backoff_, limits::kRetryInitial, limits::kRetryMax);
+  retry_at_ = clock_.steady() + backoff_;
+  return false;
 }
 
 std::uint64_t Committer::commit_bytes_full() const {
@@ -238,7 +261,7 @@ std::uint64_t Committer::commit_bytes_full() const {
 
 std::uint64_t Committer::used_bytes() const {
   const Store::Space space = store_->space();
-  return space.used + std::max(space.log, log_due_bytes_) + reserve_.held();
+  return space.used + std::max(space.log, kLogSlack * log_due_bytes_) + reserve_.held();
 }
 
 void Committer::finish(Plan plan) {
@@ -251,15 +274,12 @@ void Committer::finish(Plan plan) {
   const Store::Space before = std::exchange(space_, store_->space());
   // What a commit removes makes room for the appends of the next one.
   room_freed_ = space_.used < before.used;
-  const bool stored = !plan.appends.empty();
-  if (trouble_.empty() || !disk_full_ || stored) {
+  if (!disk_full_ || plan.disk_has_room) {
     trouble_.clear();
     disk_full_ = false;
     commit_bytes_max_ = std::min(commit_bytes_full(), 2 * commit_bytes_max_);
     backoff_ = {};
-    reserve_.take();
-  } else if (space_.used < before.used) {
-    // Settling freed pages of the file: appends may fit into them.
+  } else if (room_freed_) {
     retry_at_ = clock_.steady();
   }
   observer_.on_commit(books_, plan.effects, {space_.used, space_.file + reserve_.held(), space_.log});
@@ -299,6 +319,7 @@ void Committer::fail(Plan plan, const Error& error) {
   retry_at_ = clock_.steady() + backoff_;
   if (error.code == ErrorCode::full) {
     disk_full_ = true;
+    may_grow_ = false;
     // A smaller commit may still fit.
     commit_bytes_max_ = std::max(kCommitBytesMin, commit_bytes_max_ / 2);
     reserve_.release();
@@ -379,6 +400,7 @@ void Committer::take_store(std::unique_ptr<Store> store, Books books) {
       again->fence = lane.fence;
     }
   store_ = std::move(store);
+  store_->limit_log(kLogSlack * log_due_bytes_);
   books_ = std::move(books);
   more_to_sweep_ = true;
 }

@@ -82,6 +82,7 @@ class Committer {
     std::vector<Status> settlements;
     std::vector<std::uint64_t> dead_changes;
     std::size_t damaged = 0;
+    bool disk_has_room = false;  ///< for appends; not known while backing off
     CommitEffects effects;
   };
 
@@ -91,6 +92,7 @@ class Committer {
   bool attempt();
   void plan_appends(Commit& commit, Plan& plan);
   bool make_room(Commit& commit, std::uint64_t need);
+  bool find_disk(Commit& commit, std::uint64_t need);
   void finish(Plan plan);
   void answer(Plan& plan);
   void fail(Plan plan, const Error& error);
@@ -127,6 +129,7 @@ class Committer {
   bool full_ = false;        ///< max_bytes is reached
   bool room_freed_ = false;  ///< by the latest commit
   bool disk_full_ = false;   ///< the disk refused the latest attempt: settlements first
+  bool may_grow_ = true;     ///< false from the moment the disk was full until the reserve is held again
   bool more_to_sweep_ = true;
   std::string trouble_;
   milliseconds backoff_{0};

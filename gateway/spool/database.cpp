@@ -81,7 +81,6 @@ std::unique_ptr<SQLite::Database> open_database(const std::filesystem::path& fil
   db->exec("PRAGMA secure_delete = OFF");
   // The committer copies the log into the database when no receipt is waiting for it.
   db->exec("PRAGMA wal_autocheckpoint = 0");
-  db->exec(fmt::format("PRAGMA journal_size_limit = {}", 2 * limits::kWalCheckpointBytes));
   return db;
 }
 

@@ -72,9 +72,10 @@ Result<LaneRead> SpoolEngine::read(LaneId lane, Seq from, std::size_t events_max
     if (!inside) {
       if (const Status fetched = reader_->next_block(lane, out.scanned_to, block); !fetched) {
         block = {};
-        if (fetched.error().code != ErrorCode::corrupt) return fetched.error();
+        const ErrorCode code = fetched.error().code;
+        if (code != ErrorCode::corrupt && code != ErrorCode::unavailable) return fetched.error();
         // The lane hears of new events when the spool has been rebuilt; until then there is nothing to read.
-        committer_->report_corruption();
+        if (code == ErrorCode::corrupt) committer_->report_corruption();
         out.at_end = true;
         return out;
       }

@@ -42,6 +42,7 @@ class Reserve {
   /// Takes the space if the disk has it to spare. *Blocks*.
   void take();
   void release();
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::uint64_t held() const noexcept { return held_; }
 
  private:

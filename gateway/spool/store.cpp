@@ -338,6 +338,10 @@ Store::Space Store::space() {
   return space;
 }
 
+void Store::limit_log(std::uint64_t bytes) {
+  attempt([&] { db_->exec(fmt::format("PRAGMA journal_size_limit = {}", bytes)); });
+}
+
 Status Store::checkpoint(int mode) {
   sqlite3* const handle = db_->getHandle();
   const int code = sqlite3_wal_checkpoint_v2(handle, "main", mode, nullptr, nullptr);

@@ -75,6 +75,8 @@ class Store {
     std::uint64_t used = 0, file = 0, log = 0;
   };
   Space space();
+  /// The write-ahead log is cut back to this size when it begins anew.
+  void limit_log(std::uint64_t bytes);
   /// Copies the write-ahead log into the database when it has grown past the limits. Not being able to is no error
   /// (a reader is in the way); a failed sync is.
   Status checkpoint_if_due(std::uint64_t due_bytes);
