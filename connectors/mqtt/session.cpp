@@ -175,12 +175,24 @@ void Session::on(const Connack& packet) {
   session_present_ = packet.session_present;
   keep_alive_ = std::chrono::seconds{
       packet.properties.number(PropertyId::server_keep_alive, static_cast<std::uint32_t>(keep_alive_.count()))};
+  session_expiry_ = std::chrono::seconds{packet.properties.number(
+      PropertyId::session_expiry_interval, static_cast<std::uint32_t>(options_.session_expiry.count()))};
   redelivery_.connected(session_present_, filling_.state);
   if (!session_present_) held_.clear();
-  subscribe();
+  subscribe(packet.properties);
 }
 
-void Session::subscribe() {
+std::optional<Reason> Session::not_offered(const Properties& connack, std::string_view filter) {
+  const bool shared = filter.starts_with("$share/");
+  if (shared && connack.number(PropertyId::shared_subscription_available, 1) == 0)
+    return Reason::shared_subscriptions_not_supported;
+  const bool wildcard = filter.find_first_of("+#") != std::string_view::npos;
+  if (wildcard && connack.number(PropertyId::wildcard_subscription_available, 1) == 0)
+    return Reason::wildcard_subscriptions_not_supported;
+  return std::nullopt;
+}
+
+void Session::subscribe(const Properties& connack) {
   const auto wanted = [this](const auto& held) {
     return std::any_of(options_.subscribe.begin(), options_.subscribe.end(),
                        [&](const Subscription& s) { return s.topic == held.first; });
@@ -196,11 +208,16 @@ void Session::subscribe() {
   // MQTT 5 can ask for retained messages with new subscriptions only. In 3.1.1 each SUBSCRIBE brings them again, so
   // there a subscription that the session holds is not renewed.
   asked_.clear();
+  refused_.clear();
   for (const Subscription& s : options_.subscribe) {
+    // To ask for what the broker said it does not have would end the connection.
+    if (const auto reason = not_offered(connack, s.topic)) {
+      refused_.push_back({s.topic, *reason});
+      continue;
+    }
     const bool held = std::find(held_.begin(), held_.end(), std::pair(s.topic, s.qos)) != held_.end();
     if (version_ == Version::v5 || !held) asked_.push_back(s);
   }
-  refused_.clear();
   if (asked_.empty()) {
     phase_ = Phase::open;
     return;

@@ -87,6 +87,8 @@ class Session {
   [[nodiscard]] Phase phase() const noexcept { return phase_; }
   [[nodiscard]] Version version() const noexcept { return version_; }
   [[nodiscard]] bool session_present() const noexcept { return session_present_; }
+  /// How long the broker keeps the session; it may grant less than was asked for.
+  [[nodiscard]] std::chrono::seconds session_expiry() const noexcept { return session_expiry_; }
   [[nodiscard]] const std::optional<SessionEnd>& ended() const noexcept { return ended_; }
   [[nodiscard]] const std::vector<RefusedSubscription>& refused_subscriptions() const noexcept { return refused_; }
   /// Messages that broke a limit and were not stored, since the start; and why the last one was not.
@@ -122,7 +124,9 @@ class Session {
   std::optional<std::string_view> resolve_topic(const Publish& packet);
   void refuse(std::uint8_t qos, std::uint16_t packet_id, std::string_view why);
   void acknowledge_now(std::uint8_t qos, std::uint16_t packet_id);
-  void subscribe();
+  /// Why the broker's CONNACK rules a subscription out, if it does.
+  static std::optional<Reason> not_offered(const Properties& connack, std::string_view filter);
+  void subscribe(const Properties& connack);
   void subscribed(const SubscriptionAck& packet);
   void remember_subscriptions();
   void ping();
@@ -138,6 +142,7 @@ class Session {
   Phase phase_ = Phase::offline;
   Version version_ = Version::v5;
   bool session_present_ = false;
+  std::chrono::seconds session_expiry_{0};
   std::optional<SessionEnd> ended_;
   std::string output_;
   std::size_t packet_size_ = 0;

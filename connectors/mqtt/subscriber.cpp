@@ -237,7 +237,12 @@ void Subscriber::wait_and_retry(const std::string& why, HealthState state) {
   ++attempts_;
   const milliseconds wait{context_.random->below(bound + 1)};
   const std::string text = fmt::format("{}: {}", options_.broker.text(), why);
-  log_.warn("{}; next attempt in {} ms", text, wait.count());
+  // A broker that is away for a day says so once; the state on the health board says the rest.
+  if (text == last_trouble_)
+    log_.debug("{}; next attempt in {} ms", text, wait.count());
+  else
+    log_.warn("{}; next attempt in {} ms", text, wait.count());
+  last_trouble_ = text;
   context_.health->post(log_.component(), state, text);
   arm(context_.clock->steady() + wait);
 }
@@ -248,9 +253,13 @@ void Subscriber::report_phase() {
   if (reported_ != Session::Phase::open && reported_ != Session::Phase::subscribing) return;
   if (accepted_at_ == SteadyTime{}) {
     accepted_at_ = context_.clock->steady();
+    last_trouble_.clear();
     connections_.add();
     log_.info("connected to {} ({}, {})", options_.broker.text(), name_of(session_.version()),
               session_.session_present() ? "session resumed" : "new session");
+    if (session_.version() == Version::v5 && session_.session_expiry() < options_.session_expiry)
+      log_.warn("the broker keeps the session for {} s only, {} s were asked for", session_.session_expiry().count(),
+                options_.session_expiry.count());
   }
   if (reported_ != Session::Phase::open) return;
   std::string refused;

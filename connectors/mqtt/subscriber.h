@@ -105,6 +105,7 @@ class Subscriber : public std::enable_shared_from_this<Subscriber> {
   bool said_goodbye_ = false;
 
   std::uint32_t attempts_ = 0;
+  std::string last_trouble_;  ///< logged since the last connection
   SteadyTime accepted_at_{};
   bool broker_is_old_ = false;  ///< it said so
   bool try_old_once_ = false;   ///< it closed the connection on CONNECT, which old brokers do

@@ -518,6 +518,25 @@ TEST(Session, SubscriptionsNoLongerWantedAreEndedAndNewOnesMade) {
   EXPECT_THAT(after.sent(), ElementsAre("UNSUBSCRIBE old/#", "SUBSCRIBE a/#"));
 }
 
+TEST(Session, WhatTheBrokerDoesNotOfferIsNotAskedForAndReported) {
+  Peer peer;
+  peer.options.subscribe = {{"$share/g/a", 1}, {"b/#", 1}, {"c", 1}};
+  peer.session.connected(Version::v5);
+  peer.sent();
+  PropertyWriter without;
+  without.number(PropertyId::shared_subscription_available, 0)
+      .number(PropertyId::wildcard_subscription_available, 0)
+      .number(PropertyId::session_expiry_interval, 60);
+  std::string wire;
+  encode(wire, Version::v5, Connack{false, Reason::success, without.view()});
+  peer.give(wire);
+  EXPECT_THAT(peer.sent(), ElementsAre("SUBSCRIBE c"));
+  EXPECT_EQ(peer.session.session_expiry(), 60s);
+  ASSERT_EQ(peer.session.refused_subscriptions().size(), 2u);
+  EXPECT_EQ(peer.session.refused_subscriptions()[0].reason, Reason::shared_subscriptions_not_supported);
+  EXPECT_EQ(peer.session.refused_subscriptions()[1].reason, Reason::wildcard_subscriptions_not_supported);
+}
+
 TEST(Session, InMqtt3AHeldSubscriptionIsNotRenewed) {
   Peer peer;
   peer.connect(false, Version::v3_1_1);
