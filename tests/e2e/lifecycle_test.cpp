@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <sys/mount.h>
 
 #include <map>
 
@@ -113,6 +114,41 @@ TEST(Lifecycle, ATruncatedSpoolIsSetAsideAndTheGatewayGoesOn) {
   site.publish(100, 1, 2);
   ASSERT_TRUE(site.wait_books("pending", 0)) << site.gateway.log();
   ASSERT_TRUE(site.receiver->wait_for([](const auto& now) { return now.arrivals.distinct >= 100; }));
+  site.expect_clean_end();
+}
+
+/// A small file system of its own for the data directory.
+class SmallDisk {
+ public:
+  SmallDisk(const std::filesystem::path& at, const char* size) : at_(at) {
+    std::filesystem::create_directories(at);
+    mounted_ = mount("tmpfs", at.c_str(), "tmpfs", 0, size) == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) umount2(at_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  [[nodiscard]] bool mounted() const { return mounted_; }
+
+ private:
+  std::filesystem::path at_;
+  bool mounted_;
+};
+
+TEST(Lifecycle, AFullDiskPausesTheSourceAndLosesNothing) {
+  Site site;
+  const SmallDisk disk(site.gateway.data_dir(), "size=32m");
+  if (!disk.mounted()) GTEST_SKIP() << "mounting a tmpfs is not permitted here";
+  site.receiver->answer_by_default(refusal());
+  site.start();
+  constexpr std::uint64_t kEvents = 400'000;  // more than fits, compressed or not
+  site.publish(kEvents);
+  ASSERT_TRUE(test::wait_until(test::within(kPatience), [&] { return site.gateway.state_of("spool") == "alarm"; }))
+      << site.status().dump(2) << site.gateway.log();
+  EXPECT_LT(site.gateway.books("received"), kEvents);
+  site.receiver->answer_by_default({});
+  site.expect_arrived(kEvents);
   site.expect_clean_end();
 }
 
