@@ -261,12 +261,10 @@ void HttpAdminServer::accept() {
 }
 
 void HttpAdminServer::stop() {
-  std::promise<void> done;
-  asio::post(setup_.net, [this, &done] {
-    close_all();
-    done.set_value();
-  });
-  done.get_future().wait();
+  std::packaged_task<void()> close([this] { close_all(); });
+  const std::future<void> closed = close.get_future();
+  asio::post(setup_.net, std::move(close));
+  closed.wait();
 }
 
 void HttpAdminServer::close_all() {

@@ -9,8 +9,8 @@ namespace tidegate {
 namespace {
 
 TEST(Worker, RefusesJobsPastItsLimit) {
+  std::promise<void> entered, leave;  // outlive the worker, whose job uses them
   Worker worker(2);
-  std::promise<void> entered, leave;
   worker.start();
   ASSERT_TRUE(worker.post([&] {
     entered.set_value();
@@ -24,10 +24,10 @@ TEST(Worker, RefusesJobsPastItsLimit) {
 }
 
 TEST(Worker, StopFinishesTheJobUnderWayAndForgetsTheQueued) {
-  Worker worker(1u << 20);  // never full here: a refusal means stopped
   std::atomic<int> done{0};
   std::promise<void> entered;
   std::promise<void> leave;
+  Worker worker(1u << 20);  // never full here: a refusal means stopped
   ASSERT_TRUE(worker.post([&] {
     entered.set_value();
     leave.get_future().wait();
