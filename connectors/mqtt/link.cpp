@@ -119,7 +119,7 @@ class TcpLink final : public Link, public std::enable_shared_from_this<TcpLink> 
     auto& stream = stream_.emplace(socket_, context);
     error_code e;
     const std::string& name = tls_.server_name.empty() ? broker_.host : tls_.server_name;
-    if (tls_.insecure_skip_verification) {
+    if (tls_.insecure_skip_verify) {
       stream.set_verify_mode(asio::ssl::verify_none, e);
     } else {
       stream.set_verify_mode(asio::ssl::verify_peer, e);
@@ -141,7 +141,7 @@ class TcpLink final : public Link, public std::enable_shared_from_this<TcpLink> 
     if (closed_) return;
     if (!e) return finish_open({});
     const long verified = SSL_get_verify_result(stream_->native_handle());
-    if (verified != X509_V_OK && !tls_.insecure_skip_verification)
+    if (verified != X509_V_OK && !tls_.insecure_skip_verify)
       return finish_open(Error{ErrorCode::refused, fmt::format("the broker's certificate is not accepted: {}",
                                                                X509_verify_cert_error_string(verified))});
     finish_open(link_error("TLS handshake failed", e));

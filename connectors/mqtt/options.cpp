@@ -70,7 +70,7 @@ const OptionTableOf<TlsOptions>& tls_table() {
           .option("server_name", &TlsOptions::server_name, "The name the broker's certificate must carry.")
           .default_text("the broker's host")
           .option("alpn", &TlsOptions::alpn, "The protocol offered by ALPN; empty: none.")
-          .option("insecure_skip_verification", &TlsOptions::insecure_skip_verification,
+          .option("insecure_skip_verify", &TlsOptions::insecure_skip_verify,
                   "Do not check the broker's certificate: anyone on the path can read and change everything.")
           .check([](const TlsOptions& o) -> std::optional<OptionFault> {
             if (o.cert_file.empty() != o.key_file.empty())
@@ -89,7 +89,7 @@ const OptionTableOf<ReconnectOptions>& reconnect_table() {
 }
 
 std::optional<OptionFault> check_source(const SourceOptions& o) {
-  const bool tls_given = !o.tls.ca_file.empty() || !o.tls.cert_file.empty() || o.tls.insecure_skip_verification;
+  const bool tls_given = !o.tls.ca_file.empty() || !o.tls.cert_file.empty() || o.tls.insecure_skip_verify;
   if (tls_given && !o.broker.tls) return OptionFault{"tls", "has no effect with mqtt://; write mqtts://"};
   if (!o.password.empty() && !o.user) return OptionFault{"password", "needs a user"};
   return std::nullopt;

@@ -33,7 +33,7 @@ struct TlsOptions {
   std::filesystem::path key_file;
   std::string server_name;
   std::string alpn = "mqtt";
-  bool insecure_skip_verification = false;
+  bool insecure_skip_verify = false;
 };
 
 struct ReconnectOptions {

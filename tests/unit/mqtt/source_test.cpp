@@ -221,7 +221,7 @@ TEST_F(Tls, ACertificateForAnotherNameIsNotTrusted) {
 }
 
 TEST_F(Tls, SkippingVerificationTakesTheOptionThatSaysSo) {
-  make_tls_source("insecure_skip_verification: true", "");
+  make_tls_source("insecure_skip_verify: true", "");
   EXPECT_TRUE(reaches(HealthState::ok)) << rig_.health().detail;
 }
 
