@@ -13,19 +13,6 @@ namespace tidegate {
 
 namespace {
 
-/// Once max_bytes was reached, intake goes on when this share of it is used: not at every block that is removed.
-constexpr std::uint64_t kResumePercent = 90;
-/// Of max_bytes: what the write-ahead log, the reserve and one commit may take.
-constexpr std::uint64_t kLogShare = 8;
-constexpr std::uint64_t kReserveShare = 32;
-constexpr std::uint64_t kCommitShare = 16;
-/// A lane that happens to read keeps the write-ahead log from beginning anew, and it grows by as much again.
-constexpr std::uint64_t kLogSlack = 2;
-/// How small commits become while the disk is full.
-constexpr std::uint64_t kCommitBytesMin = 64u << 10;
-/// Pages that a commit touches besides those of its blocks.
-constexpr std::uint64_t kCommitOverheadBytes = 64u << 10;
-
 template <class T>
 void append_all(std::deque<T>& to, std::deque<T>& from) {
   if (to.empty()) {
@@ -46,15 +33,15 @@ Committer::Committer(Setup setup)
       store_(std::move(setup.store)),
       books_(std::move(setup.books)),
       opened_at_(clock_.steady()),
-      log_due_bytes_(std::min(limits::kWalCheckpointBytes, options_.max_bytes / kLogShare)),
+      log_due_bytes_(std::min(limits::kWalCheckpointBytes, options_.max_bytes / limits::kLogShare)),
       commit_bytes_max_(commit_bytes_full()),
       reserve_(files_.reserve(), log_due_bytes_ + commit_bytes_full() +
-                                     std::min(limits::kReserveBytes, options_.max_bytes / kReserveShare)) {
+                                     std::min(limits::kReserveBytes, options_.max_bytes / limits::kReserveShare)) {
   // While the gateway was off only the wall clock went on, and it may have been set: count a bounded part of it.
   const milliseconds off = clock_.wall() - books_.spool.wall;
   age_at_open_ = books_.spool.age + std::clamp(off, milliseconds{0}, limits::kOffTimeCountedMax);
   sweep_at_ = opened_at_;
-  store_->limit_log(kLogSlack * log_due_bytes_);
+  store_->limit_log(limits::kLogSlack * log_due_bytes_);
   reserve_.take();
   space_ = store_->space();
 }
@@ -175,142 +162,6 @@ bool Committer::due() const {
   return more_to_sweep_ || (options_.retain.count() > 0 && now >= sweep_at_);
 }
 
-bool Committer::attempt() {
-  if (!store_) {
-    reopen();
-    if (!store_) return false;
-  }
-  sweep_at_ = clock_.steady() + limits::kRetentionInterval;
-  Plan plan;
-  Commit commit(*store_, books_, codec_, {options_.retain, clock_.wall(), age()});
-  // Before the settlements: what is found lost can no longer be settled.
-  for (const Seq first : waiting_.damaged) commit.set_block_aside(first);
-  plan.damaged = waiting_.damaged.size();
-  for (const PendingSettlement& pending : waiting_.settlements)
-    plan.settlements.push_back(commit.settle(pending.settlement));
-  for (const DeadChange& change : waiting_.dead_changes)
-    plan.dead_changes.push_back(change.retry ? commit.retry_dead(change.numbers) : commit.drop_dead(change.numbers));
-  plan_appends(commit, plan);
-  commit.finish();
-  plan.number = books_.spool.commits;
-  plan.effects = std::move(commit.effects());
-  if (const Status committed = store_->commit(); !committed) {
-    const bool settle_alone = committed.error().code == ErrorCode::full && !plan.appends.empty() &&
-                              !(waiting_.settlements.empty() && waiting_.dead_changes.empty());
-    fail(std::move(plan), committed.error());
-    return settle_alone && attempt();
-  }
-  finish(std::move(plan));
-  return true;
-}
-
-void Committer::plan_appends(Commit& commit, Plan& plan) {
-  const bool backing_off = disk_full_ && clock_.steady() < retry_at_;
-  const bool refusing = options_.when_full == WhenFull::drop_newest;
-  if (backing_off && (!refusing || waiting_.appends.empty())) return;
-  std::uint64_t bytes = 0;
-  std::size_t events = 0;
-  std::size_t n = 0;
-  for (const PendingAppend& pending : waiting_.appends) {
-    events += pending.lane_counts.size();
-    if (n > 0 && (bytes + pending.bytes > commit_bytes_max_ || events > limits::kCommitEventsMax)) break;
-    bytes += pending.bytes;
-    ++n;
-  }
-  const std::uint64_t need = bytes + kCommitOverheadBytes;
-  plan.disk_has_room = !backing_off && find_disk(commit, need);
-  if (n == 0) return;
-  const bool room = plan.disk_has_room && make_room(commit, need);
-  full_ = !room && plan.disk_has_room;
-  if (!room && !refusing) return;
-  for (std::size_t i = 0; i < n; ++i)
-    plan.appends.push_back(room ? commit.append(waiting_.appends[i]) : commit.refuse(waiting_.appends[i]));
-}
-
-bool Committer::make_room(Commit& commit, std::uint64_t need) {
-  const std::uint64_t limit = full_ ? options_.max_bytes * kResumePercent / 100 : options_.max_bytes;
-  // Twice: a commit is in the write-ahead log before it is in the database.
-  return commit.make_room(options_.when_full == WhenFull::drop_oldest,
-                          [&] { return store_->failed() || used_bytes() + 2 * need <= limit; });
-}
-
-bool Committer::find_disk(Commit& commit, std::uint64_t need) {
-  if (!may_grow_) {
-    reserve_.take();
-    may_grow_ = reserve_.held() > 0;
-  }
-  if (may_grow_) return true;
-  // The disk was full, and what the reserve gave back belongs to the settlements. Events may only take the free pages
-  // inside the file, of which settlements make more; some at once, lest intake stop and go with every commit.
-  const std::uint64_t wanted = std::max(2 * need, disk_full_ ? reserve_.bytes() / 2 : 0);
-  const auto enough = [&] {
-    const Store::Space space = store_->space();
-    return store_->failed() || space.file - space.used >= wanted;
-  };
-  if (commit.make_room(options_.when_full == WhenFull::drop_oldest, enough)) return true;
-  disk_full_ = true;
-  if (trouble_.empty()) trouble_ = "the disk is full";
-  backoff_ = std::clamp(2 * backoff_, limits::kRetryInitial, limits::kRetryMax);
-  retry_at_ = clock_.steady() + backoff_;
-  return false;
-}
-
-std::uint64_t Committer::commit_bytes_full() const {
-  return std::min<std::uint64_t>(limits::kCommitBytesMax, options_.max_bytes / kCommitShare);
-}
-
-std::uint64_t Committer::used_bytes() const {
-  const Store::Space space = store_->space();
-  return space.used + std::max(space.log, kLogSlack * log_due_bytes_) + reserve_.held();
-}
-
-void Committer::finish(Plan plan) {
-  if (plan.effects.lost_events > 0)
-    log_.error("a damaged block was set aside in the table `damaged`: {} events are lost", plan.effects.lost_events);
-  if (plan.effects.evicted_events > 0)
-    log_.warn("the spool is full: {} events were evicted ({})", plan.effects.evicted_events,
-              options_.when_full == WhenFull::drop_oldest ? "drop_oldest" : "drop_newest");
-  more_to_sweep_ = plan.effects.more_to_sweep;
-  const Store::Space before = std::exchange(space_, store_->space());
-  // What a commit removes makes room for the appends of the next one.
-  room_freed_ = space_.used < before.used;
-  if (!disk_full_ || plan.disk_has_room) {
-    trouble_.clear();
-    disk_full_ = false;
-    commit_bytes_max_ = std::min(commit_bytes_full(), 2 * commit_bytes_max_);
-    backoff_ = {};
-  } else if (room_freed_) {
-    retry_at_ = clock_.steady();
-  }
-  observer_.on_commit(books_, plan.effects, {space_.used, space_.file + reserve_.held(), space_.log});
-  answer(plan);
-  if (const Status copied = store_->checkpoint_if_due(log_due_bytes_); !copied) fail({}, copied.error());
-  post_state();
-  update_pressure();
-}
-
-void Committer::answer(Plan& plan) {
-  std::size_t bytes = 0;
-  for (const Admission admission : plan.appends) {
-    PendingAppend pending = std::move(waiting_.appends.front());
-    waiting_.appends.pop_front();
-    bytes += pending.bytes;
-    if (pending.receipt) pending.receipt(admission);
-  }
-  queued_bytes_ -= bytes;
-  for (const Status& status : plan.settlements) {
-    PendingSettlement pending = std::move(waiting_.settlements.front());
-    waiting_.settlements.pop_front();
-    if (pending.done) pending.done(status);
-  }
-  for (const std::uint64_t n : plan.dead_changes) {
-    waiting_.dead_changes.front().answer.set_value(n);
-    waiting_.dead_changes.pop_front();
-  }
-  waiting_.damaged.erase(waiting_.damaged.begin(),
-                         waiting_.damaged.begin() + static_cast<std::ptrdiff_t>(plan.damaged));
-}
-
 void Committer::fail(Plan plan, const Error& error) {
   if (plan.number != 0) books_.rollback();
   if (trouble_ != error.message) log_.error("cannot commit, will try again: {}", error.message);
@@ -321,7 +172,7 @@ void Committer::fail(Plan plan, const Error& error) {
     disk_full_ = true;
     may_grow_ = false;
     // A smaller commit may still fit.
-    commit_bytes_max_ = std::max(kCommitBytesMin, commit_bytes_max_ / 2);
+    commit_bytes_max_ = std::max(limits::kCommitBytesMin, commit_bytes_max_ / 2);
     reserve_.release();
     // The write-ahead log holds what the failed commit wrote; copied into the database, it is given back whole.
     if (store_) std::ignore = store_->checkpoint_all();
@@ -400,7 +251,7 @@ void Committer::take_store(std::unique_ptr<Store> store, Books books) {
       again->fence = lane.fence;
     }
   store_ = std::move(store);
-  store_->limit_log(kLogSlack * log_due_bytes_);
+  store_->limit_log(limits::kLogSlack * log_due_bytes_);
   books_ = std::move(books);
   more_to_sweep_ = true;
 }

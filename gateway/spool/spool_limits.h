@@ -46,4 +46,17 @@ inline constexpr std::chrono::milliseconds kRetentionInterval{60'000};
 /// empty the spool of retained events.
 inline constexpr std::chrono::milliseconds kOffTimeCountedMax{24LL * 3600 * 1000};
 
+/// Once max_bytes was reached, intake goes on when this share of it is used: not at every block that is removed.
+inline constexpr std::uint64_t kResumePercent = 90;
+/// Of max_bytes: what the write-ahead log, the reserve and one commit may take.
+inline constexpr std::uint64_t kLogShare = 8;
+inline constexpr std::uint64_t kReserveShare = 32;
+inline constexpr std::uint64_t kCommitShare = 16;
+/// A lane that happens to read keeps the write-ahead log from beginning anew, and it grows by as much again.
+inline constexpr std::uint64_t kLogSlack = 2;
+/// How small commits become while the disk is full.
+inline constexpr std::uint64_t kCommitBytesMin = 64u << 10;
+/// Pages that a commit touches besides those of its blocks.
+inline constexpr std::uint64_t kCommitOverheadBytes = 64u << 10;
+
 }  // namespace tidegate::limits
