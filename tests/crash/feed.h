@@ -33,6 +33,8 @@ class Feed {
   virtual void calm() = 0;
   /// Ends the load. What it owes by then is what must arrive.
   virtual FedEvents finish() = 0;
+  /// Ends the broker: nothing new comes from here.
+  virtual void close() = 0;
 
   [[nodiscard]] virtual std::uint16_t port() const = 0;
   [[nodiscard]] virtual std::uint32_t keys() const = 0;

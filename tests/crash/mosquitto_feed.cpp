@@ -76,6 +76,8 @@ class MosquittoFeed final : public Feed {
     return fed;
   }
 
+  void close() override { broker_->stop(); }
+
   std::uint16_t port() const override { return broker_->port(); }
   std::uint32_t keys() const override { return kKeys; }
   bool forgets() const override { return forgets_; }

@@ -39,6 +39,7 @@ class Plant {
   [[nodiscard]] std::string config() const;
   Status wait_subscribed();
   [[nodiscard]] Evidence evidence(const FedEvents& fed) const;
+  void stop_gateway(std::vector<std::string>& faults);
   void audit(Evidence& evidence, std::vector<std::string>& faults);
 
   std::filesystem::path dir_, bin_;

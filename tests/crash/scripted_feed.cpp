@@ -68,6 +68,8 @@ class ScriptedFeed final : public Feed {
     return fed;
   }
 
+  void close() override { process_.reset(); }
+
   std::uint16_t port() const override { return port_; }
   std::uint32_t keys() const override { return kKeys; }
   bool forgets() const override { return false; }
