@@ -38,7 +38,15 @@ void Pipeline::list_parts() {
 
 Status Pipeline::open_spool() {
   std::vector<LaneSpec> specs;
-  for (const LanePart& part : lanes_) specs.push_back({part.route->name, part.sink->name, part.route->start});
+  for (const LanePart& part : lanes_) {
+    const auto wants = [route = part.route](const Event& event) {
+      // The log knows a source by what the intake made of its name: "/<gateway id>/<source name>".
+      const auto from_it = [&](const std::string& name) { return event.source.ends_with("/" + name); };
+      return route->topic.matches(event.subject) &&
+             (route->from.empty() || std::any_of(route->from.begin(), route->from.end(), from_it));
+    };
+    specs.push_back({part.route->name, part.sink->name, part.route->start, wants});
+  }
   std::vector<std::string> names;
   for (const SourcePart& part : sources_) names.push_back(part.config->name);
 

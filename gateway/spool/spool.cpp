@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "gateway/base/limits.h"
+#include "gateway/spool/backfill.h"
 #include "gateway/spool/database.h"
 #include "gateway/spool/engine.h"
 #include "gateway/spool/files.h"
@@ -21,9 +22,11 @@ namespace tidegate {
 namespace {
 
 LaneId lane_for(const LaneSpec& spec, Store& store, Books& books) {
+  const bool fills = spec.start.kind != StartAt::Kind::now && spec.wants;
   std::uint32_t free = 1;
   for (const auto& [id, lane] : books.lanes()) {
-    if (lane.route == spec.route && lane.sink == spec.sink) {
+    const bool filling = fills && lane.route == backfill_name(spec.route);
+    if ((lane.route == spec.route || filling) && lane.sink == spec.sink) {
       books.edit(id)->configured = true;
       return id;
     }
@@ -31,10 +34,10 @@ LaneId lane_for(const LaneSpec& spec, Store& store, Books& books) {
   }
   LaneBook lane;
   lane.id = LaneId{free};
-  lane.route = spec.route;
+  lane.route = fills ? backfill_name(spec.route) : spec.route;
   lane.sink = spec.sink;
   lane.configured = true;
-  lane.cursor = books.spool.last;
+  lane.cursor = fills ? Seq{0} : books.spool.last;
   lane.swept_to = lane.cursor;
   store.add_lane(lane);
   books.add(std::move(lane));
@@ -80,7 +83,12 @@ Status enter_names(const std::vector<LaneSpec>& lanes, const std::vector<std::st
   books.begin();
   for (const LaneSpec& spec : lanes) opening.lanes.push_back(lane_for(spec, store, books));
   for (const std::string& name : sources) opening.sources.push_back(source_for(name, store, books));
-  return store.commit();
+  if (Status entered = store.commit(); !entered) return entered;
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    if (books.lane(opening.lanes[i])->route == lanes[i].route) continue;
+    if (Status filled = backfill(store, books, opening.lanes[i], lanes[i]); !filled) return filled;
+  }
+  return {};
 }
 
 /// The store with its names entered; once more after a salvage when the database turns out to be damaged.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -47,6 +48,9 @@ struct LaneSpec {
   std::string route;
   std::string sink;
   StartAt start;
+  /// Whether the lane wants an event that is in the log already; asked while opening, and only for a lane that is new
+  /// and does not start at `now`. Empty: it wants none of them.
+  std::function<bool(const Event&)> wants = {};
 };
 
 /// Ids of the things in the config, and what opening found.

@@ -35,6 +35,8 @@ inline constexpr std::uint64_t kMaxBytesMin = 4u << 20;
 /// outage.
 inline constexpr std::size_t kSweepBlocksPerCommit = 512;
 inline constexpr std::size_t kReadHeadersMax = 4096;
+/// Blocks that one commit of a backfill rewrites: bounds what the write-ahead log holds of them.
+inline constexpr std::size_t kBackfillBlocksPerCommit = 64;
 
 /// Waits between attempts to commit after an error: short enough to notice that a disk has room again.
 inline constexpr std::chrono::milliseconds kRetryInitial{200};

@@ -146,6 +146,26 @@ void Store::put_block(const BlockHead& head, const BlockBody& body) {
   });
 }
 
+void Store::put_lanes(const BlockHead& head) {
+  attempt([&] {
+    SQLite::Statement put(*db_, "UPDATE log SET lanes = ?2 WHERE first_seq = ?1");
+    const std::string lanes = head.lanes.encode(head.place());
+    put.bind(1, as_int(head.first.value));
+    bind_blob(put, 2, lanes);
+    put.exec();
+  });
+}
+
+bool Store::read_block(Seq first, BlockCodec& codec, std::string& raw) {
+  bool sound = false;
+  attempt([&] {
+    SQLite::Statement row(*db_, fmt::format("SELECT {} FROM log WHERE first_seq = ?", kBlockColumns));
+    row.bind(1, as_int(first.value));
+    sound = row.executeStep() && codec.open(first, read_body(row), raw).has_value();
+  });
+  return sound;
+}
+
 void Store::erase_block(Seq first) {
   attempt([&] {
     Use erase(statements_->erase_block);
@@ -186,6 +206,14 @@ void Store::add_lane(const LaneBook& lane) {
     add.exec();
   });
   put_lane(lane);
+}
+
+void Store::rename_lane(const LaneBook& lane) {
+  attempt([&] {
+    SQLite::Statement put(*db_, "UPDATE lanes SET route = ?2, sink = ?3 WHERE id = ?1");
+    SQLite::bind(put, lane.id.value, lane.route, lane.sink);
+    put.exec();
+  });
 }
 
 void Store::add_source(const SourceBook& source) {

@@ -39,6 +39,9 @@ class Store {
   [[nodiscard]] bool failed() const noexcept { return failure_.has_value(); }
 
   void put_block(const BlockHead& head, const BlockBody& body);
+  void put_lanes(const BlockHead& head);
+  /// Opens a block's body. False when it cannot be read.
+  bool read_block(Seq first, BlockCodec& codec, std::string& raw);
   void erase_block(Seq first);
   /// Moves a block that cannot be read out of the log; what of it can still be copied goes to `damaged`.
   void set_block_aside(Seq first, WallTime found_at);
@@ -46,6 +49,8 @@ class Store {
   std::vector<BlockHead> heads(Seq from, Seq to, std::size_t limit);
 
   void add_lane(const LaneBook& lane);
+  /// Writes the names of a lane, which put_lane() leaves as they are.
+  void rename_lane(const LaneBook& lane);
   void add_source(const SourceBook& source);
   void put_lane(const LaneBook& lane);
   void put_source(const SourceBook& source);

@@ -117,6 +117,34 @@ TEST(SpoolRoom, ALaneThatLeftTheConfigKeepsItsBacklog) {
   EXPECT_EQ(box.faults(), "");
 }
 
+TEST(SpoolRoom, ANewLaneMayStartWithWhatIsInTheLog) {
+  SpoolBox box;
+  box.options.retain = milliseconds{3'600'000};
+  box.specs.pop_back();
+  box.open();
+  ASSERT_EQ(box.append({event_of("a"), event_of("b")}), Admission::durable);
+  ASSERT_TRUE(box.deliver({1, 2}, 2));
+  const WallTime later = box.clock.wall() + milliseconds{1'000};
+  box.clock.advance(milliseconds{2'000});
+  ASSERT_EQ(box.append({event_of("filtered"), event_of("other")}, {}), Admission::durable);
+  const auto wants = [](const Event& event) { return event.data != "other"; };
+  box.specs.push_back({"early", "s", {StartAt::Kind::earliest, {}}, wants});
+  box.specs.push_back({"since", "s", {StartAt::Kind::time, later}, wants});
+  box.specs.push_back({"fresh", "s", {}, wants});
+  box.reopen();
+  EXPECT_THAT(box.read_all(1), ElementsAre("a", "b", "filtered"));
+  EXPECT_THAT(box.read_all(2), ElementsAre("filtered"));
+  EXPECT_THAT(box.read_all(3), IsEmpty());
+  EXPECT_EQ(box.ledger(1).pending, 3u);
+  EXPECT_EQ(box.faults(), "");
+  // It has begun once and for all: the next start changes nothing.
+  ASSERT_TRUE(box.deliver({1}, 1, 1));
+  box.reopen();
+  EXPECT_EQ(box.ledger(1).received, 3u);
+  EXPECT_THAT(box.read_all(1, 1), ElementsAre("b", "filtered"));
+  EXPECT_EQ(box.faults(), "");
+}
+
 TEST(SpoolRoom, RetainedEventsStayForTheirTimeAndThenGo) {
   SpoolBox box;
   box.options.retain = milliseconds{10'000};
