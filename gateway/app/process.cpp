@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cinttypes>
@@ -34,6 +35,8 @@ constexpr int kMmapThresholdBytes = 256 << 10;
 }  // namespace
 
 void setup_process() {
+  // The spool holds payloads. (SQLite asks for 0644.)
+  umask(0027);
   std::signal(SIGPIPE, SIG_IGN);
   mallopt(M_ARENA_MAX, kArenas);
   mallopt(M_TRIM_THRESHOLD, kTrimThresholdBytes);

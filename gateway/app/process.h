@@ -5,8 +5,8 @@
 
 namespace tidegate {
 
-/// Settings that hold for the whole process: a peer that hangs up is an error code and not a signal, and memory that
-/// was freed goes back to the system. Call first in main().
+/// Settings that hold for the whole process: a peer that hangs up is an error code and not a signal, memory that was
+/// freed goes back to the system, and files are not for the rest of the world. Call first in main().
 void setup_process();
 
 /// Gives back the memory of code that only the start needed (reading the config, setting libraries up): about 5 MiB.

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <csignal>
+#include <filesystem>
 #include <future>
 #include <nlohmann/json.hpp>
 
@@ -248,6 +249,17 @@ TEST_F(CliTest, RunOnADirectoryThatIsInUseFails) {
   const Finished second = gateway.command({"run"});
   EXPECT_EQ(second.status, 1);
   EXPECT_THAT(second.errors, HasSubstr("in use"));
+}
+
+TEST_F(CliTest, TheSpoolIsNotReadableByTheRestOfTheWorld) {
+  ASSERT_TRUE(gateway.start_ready());
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(gateway.data_dir())) {
+    ++files;
+    EXPECT_EQ(entry.status().permissions() & std::filesystem::perms::others_all, std::filesystem::perms::none)
+        << entry.path();
+  }
+  EXPECT_GE(files, 3u);
 }
 
 }  // namespace
