@@ -104,12 +104,6 @@ void Scheduler::merge_deferred(std::vector<Deferred> deferred, Instant now) {
   }
 }
 
-std::size_t Scheduler::deferred_known() const noexcept {
-  std::size_t known = window_.deferred().size() + deferred_leaving_.size();
-  for (const OpenSettlement& open : open_) known += open.deferred.size();
-  return known;
-}
-
 /// Past max_age an event is not sent any more.
 void Scheduler::expire(Instant now) {
   if (options_.max_age.count() == 0) return;

@@ -88,8 +88,6 @@ class Scheduler {
   [[nodiscard]] const Window& window() const noexcept { return window_; }
   /// Event time of the oldest event held; none: nothing is.
   [[nodiscard]] std::optional<WallTime> oldest() const { return window_.oldest(); }
-  /// Deferred events held, and those settled but not yet durably.
-  [[nodiscard]] std::size_t deferred_known() const noexcept;
 
   /// Running counts for metrics and logs.
   struct Counts {

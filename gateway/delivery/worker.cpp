@@ -149,7 +149,7 @@ class LaneWorker final : public Lane {
   void take_mail(Scheduler& scheduler);
   void connect(Scheduler& scheduler);
   void read(Scheduler& scheduler);
-  void look_for_returned(Scheduler& scheduler);
+  void fetch_returned(Scheduler& scheduler);
   void send(Scheduler& scheduler);
   void settle(Scheduler& scheduler, bool last);
   void collect(Scheduler& scheduler, const std::vector<Settled>& settled);
@@ -166,10 +166,9 @@ class LaneWorker final : public Lane {
   // The worker thread's own.
   std::optional<Scheduler> scheduler_;
   std::optional<Deadline> stop_;
-  SteadyTime read_again_ = SteadyTime::min();      ///< after a read that failed
-  SteadyTime returned_again_ = SteadyTime::min();  ///< next look for dead letters given back
-  SteadyTime idle_look_ = SteadyTime::min();       ///< next look at the log without having been told
-  bool committed_ = false;                         ///< something was committed since the last look
+  SteadyTime read_again_ = SteadyTime::min();  ///< after a read that failed
+  SteadyTime idle_look_ = SteadyTime::min();   ///< next look at the log without having been told
+  bool returned_ = false;                      ///< dead letters were given back and are still to be fetched
 };
 
 void LaneWorker::run() {
@@ -218,7 +217,6 @@ void LaneWorker::take_mail(Scheduler& scheduler) {
   for (std::size_t i = 0; i < mail.settlements_done; ++i) scheduler.settlement_done();
   if (mail.evicted_to.value != 0) scheduler.evict(mail.evicted_to);
   if (mail.committed) {
-    committed_ = true;
     scheduler.more_committed();
   }
   if (mail.resume) {
@@ -249,33 +247,34 @@ void LaneWorker::read(Scheduler& scheduler) {
   if (at.steady >= idle_look_) {
     scheduler.more_committed();
     idle_look_ = at.steady + limits::kIdleInterval;
-    committed_ = true;
   }
-  look_for_returned(scheduler);
   if (at.steady < read_again_) return;
+  fetch_returned(scheduler);
   const std::optional<ReadWish> wish = scheduler.wants_read(at);
   if (!wish) return;
   Result<LaneRead> read = setup_.spool.read(setup_.id, wish->from, wish->events_max, wish->bytes_max);
   if (read) {
+    returned_ |= read->deferred_returned;
     scheduler.accept(std::move(*read), now());
     report_.trouble_over();
+    fetch_returned(scheduler);
     return;
   }
   report_.trouble(read.error());
   read_again_ = at.steady + limits::kSpoolRetryInterval;
 }
 
-/// Dead letters given back to the lane rest in `deferred`, where nothing but their number tells of them.
-void LaneWorker::look_for_returned(Scheduler& scheduler) {
-  const SteadyTime at = setup_.clock.steady();
-  if (!committed_ || at < returned_again_) return;
-  returned_again_ = at + limits::kSpoolRetryInterval;
-  committed_ = false;
-  const SpoolSnapshot snapshot = setup_.spool.snapshot();
-  const auto found = snapshot.deferred.find(setup_.name);
-  if (found == snapshot.deferred.end() || found->second == 0 || found->second == scheduler.deferred_known()) return;
+/// Dead letters given back to the lane rest in `deferred`; the log only tells that there are some.
+void LaneWorker::fetch_returned(Scheduler& scheduler) {
+  if (!returned_) return;
   Result<std::vector<Deferred>> deferred = setup_.spool.read_deferred(setup_.id);
-  if (deferred) scheduler.merge_deferred(std::move(*deferred), now());
+  if (!deferred) {
+    report_.trouble(deferred.error());
+    read_again_ = setup_.clock.steady() + limits::kSpoolRetryInterval;
+    return;
+  }
+  returned_ = false;
+  scheduler.merge_deferred(std::move(*deferred), now());
 }
 
 void LaneWorker::send(Scheduler& scheduler) {
@@ -299,7 +298,7 @@ void LaneWorker::collect(Scheduler& scheduler, const std::vector<Settled>& settl
 void LaneWorker::wait(Scheduler& scheduler) {
   const Instant at = now();
   SteadyTime until = std::min(scheduler.look_again(at), idle_look_);
-  if (committed_) until = std::min(until, returned_again_);
+  if (returned_) until = std::min(until, read_again_);
   if (!scheduler.window().empty()) until = std::min(until, at.steady + LaneReport::kAgeInterval);
   // With more to read, only what has ended is collected.
   if (scheduler.wants_read(at)) until = std::min(until, std::max(at.steady, read_again_));

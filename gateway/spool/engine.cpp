@@ -73,7 +73,10 @@ Result<LaneRead> SpoolEngine::read(LaneId lane, Seq from, std::size_t events_max
       if (const Status fetched = reader_->next_block(lane, out.scanned_to, block); !fetched) {
         block = {};
         const ErrorCode code = fetched.error().code;
-        if (code != ErrorCode::corrupt && code != ErrorCode::unavailable) return fetched.error();
+        if (code != ErrorCode::corrupt && code != ErrorCode::unavailable) {
+          if (out.deferred_returned) spot.revived = true;
+          return fetched.error();
+        }
         // The lane hears of new events when the spool has been rebuilt; until then there is nothing to read.
         if (code == ErrorCode::corrupt) committer_->report_corruption();
         out.at_end = true;

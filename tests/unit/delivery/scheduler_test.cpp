@@ -359,12 +359,10 @@ TEST_F(DeferralTest, DeadLettersGivenBackAreSentOnceMore) {
   EXPECT_EQ(back.seqs, (Seqs{1}));
   rig.deliver(back);
   rig.lane->merge_deferred(rig.spool.deferred(), rig.now());  // delivered, but not durably yet
-  EXPECT_EQ(rig.lane->deferred_known(), 1U);
   rig.advance(seconds{1});
   EXPECT_TRUE(rig.send().empty());
   rig.settle();
   EXPECT_EQ(rig.spool.pending(), 0U);
-  EXPECT_EQ(rig.lane->deferred_known(), 0U);
 }
 
 }  // namespace
