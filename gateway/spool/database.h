@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gateway/base/mutex.h"
 #include "gateway/base/result.h"
 #include "gateway/spool/block.h"
 #include "gateway/spool/books.h"
@@ -20,7 +21,9 @@ namespace tidegate {
 Error sqlite_error(const SQLite::Exception& failure);
 
 /// Runs `work`, which may throw SQLite::Exception or return a Status or nothing.
+/// The analysis cannot see here which locks the caller holds for `work`; it has looked at `work` itself.
 template <class Work>
+TIDEGATE_ANNOTATE(no_thread_safety_analysis)
 Status guarded(Work&& work) {
   try {
     if constexpr (std::is_void_v<std::invoke_result_t<Work>>) {

@@ -27,7 +27,7 @@ void Reader::close() {
 
 Status Reader::reopen() {
   const MutexLock lock(mutex_);
-  return guarded([&] {
+  return guarded([&]() REQUIRES(mutex_) {
     db_ = open_database(file_, vfs_, OpenAs::reader, SyncMode::full);
     heads_ = std::make_unique<SQLite::Statement>(
         *db_, fmt::format("SELECT {} FROM log WHERE first_seq >= coalesce((SELECT max(first_seq) FROM log "
@@ -50,9 +50,9 @@ Status Reader::next_block(LaneId lane, Seq after, BlockFetch& fetch) {
   fetch.found = BlockFetch::Found::nothing;
   fetch.scanned_to = after;
   fetch.at_end = false;
-  return with_database([&]() -> Status {
+  return with_database([&]() REQUIRES(mutex_) -> Status {
     heads_->bind(1, as_int(after.value + 1));
-    const Status found = guarded([&] { return step_to(lane, fetch); });
+    Status found = guarded([&]() REQUIRES(mutex_) { return step_to(lane, fetch); });
     // An open statement would keep the write-ahead log from being reused.
     heads_->tryReset();
     body_->tryReset();
@@ -93,7 +93,7 @@ bool Reader::fetch_body(BlockFetch& fetch) {
 Result<std::vector<Deferred>> Reader::deferred(LaneId lane) {
   const MutexLock lock(mutex_);
   std::vector<Deferred> out;
-  const Status done = with_database([&] { out = load_deferred(*db_, lane); });
+  const Status done = with_database([&]() REQUIRES(mutex_) { out = load_deferred(*db_, lane); });
   if (!done) return done.error();
   return out;
 }
@@ -101,7 +101,7 @@ Result<std::vector<Deferred>> Reader::deferred(LaneId lane) {
 Result<std::vector<DeadLetter>> Reader::dead_letters(const DeadQuery& query) {
   const MutexLock lock(mutex_);
   std::vector<DeadLetter> out;
-  const Status done = with_database([&] { out = load_dead_letters(*db_, query); });
+  const Status done = with_database([&]() REQUIRES(mutex_) { out = load_dead_letters(*db_, query); });
   if (!done) return done.error();
   return out;
 }
@@ -110,7 +110,7 @@ Result<std::vector<std::pair<std::string, std::string>>> Reader::source_state(So
                                                                               const std::string& prefix) {
   const MutexLock lock(mutex_);
   std::vector<std::pair<std::string, std::string>> out;
-  const Status done = with_database([&] {
+  const Status done = with_database([&]() REQUIRES(mutex_) {
     SQLite::Statement rows(*db_, "SELECT key, value FROM source_state WHERE source = ?1 AND key >= ?2 ORDER BY key");
     rows.bind(1, source.value);
     bind_blob(rows, 2, prefix);

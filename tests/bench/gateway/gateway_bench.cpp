@@ -1,4 +1,5 @@
-// gateway_bench: speed and size of the whole gateway, with the load, the broker and the receiver on the same machine.
+// gateway_bench: speed and size of the spool and of the whole gateway, with the load, the broker and the receiver on
+// the same machine.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -27,10 +28,29 @@ struct Options {
 };
 
 constexpr double kKibPerMib = 1024.0;
+constexpr milliseconds kSpoolLimit{600'000};
 constexpr double kLatencyRate = 1000;
 constexpr double kLatencyWaitMs = 50;  // batch.max_wait of the latency run
 
 void say(std::string_view text) { fmt::print(stderr, "bench: {}\n", text); }
+
+/// The spool alone: spool_bench measures, this adds the targets.
+Status spool(const Options& options, std::vector<Row>& rows) {
+  say("spool");
+  const test::TempDir dir;
+  std::vector<std::string> argv{(options.bin / "spool_bench").string(), "--json", "--dir", dir.path().string()};
+  if (options.quick) argv.insert(argv.end(), {"--events", "50000", "--runs", "1"});
+  const auto end = test::run(argv, test::within(kSpoolLimit));
+  const auto figures = nlohmann::ordered_json::parse(end.output, nullptr, false);
+  if (end.status != 0 || figures.is_discarded()) return Error{ErrorCode::unavailable, "spool_bench: " + end.errors};
+  for (const auto& [name, figure] : figures.items()) {
+    Row row{"spool, " + name, figure["unit"], {figure["value"].get<double>()}, Bound::none, 0};
+    if (name == "commits up to 1,000, JSON: appended") row.bound = Bound::at_least, row.target = 150'000;
+    if (name.ends_with("JSON: written per event byte")) row.bound = Bound::at_most, row.target = 2.5;
+    rows.push_back(std::move(row));
+  }
+  return {};
+}
 
 /// Bare subscriber and gateway in turn, so that what else the machine does hits both.
 Status throughput(const Options& options, std::vector<Row>& rows) {
@@ -157,7 +177,7 @@ int main(int argc, char** argv) {
   CLI::App app("Speed and size of the whole gateway.");
   app.add_flag("--quick", options.quick, "small and once: does it work, not how fast is it");
   app.add_option("--json", options.json, "also write the rows there");
-  app.add_option("--only", only, "throughput, idle, restart, latency");
+  app.add_option("--only", only, "spool, throughput, idle, restart, latency");
   app.add_option("--bin", options.bin, "where the programs are");
   CLI11_PARSE(app, argc, argv);
   if (options.quick) {
@@ -168,7 +188,7 @@ int main(int argc, char** argv) {
   }
 
   const std::vector<std::pair<std::string, Status (*)(const Options&, std::vector<Row>&)>> measures = {
-      {"throughput", throughput}, {"idle", idle}, {"restart", restart}, {"latency", latency}};
+      {"spool", spool}, {"throughput", throughput}, {"idle", idle}, {"restart", restart}, {"latency", latency}};
   std::vector<Row> rows;
   for (const auto& [name, measure] : measures) {
     if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;
