@@ -17,7 +17,7 @@ inline constexpr std::size_t kReadBytes = 64u << 10;
 
 /// Memory of events handed over and not yet answered by a receipt; past it the socket is not read. Bounds what a flood
 /// at QoS 0, or many large messages within the receive maximum, can pin.
-inline constexpr std::size_t kUnreceiptedBytesMax = 4u << 20;
+inline constexpr std::size_t kUnreceiptedBytesMax = 2u << 20;
 
 /// Events of one submission: a fraction of a commit, so that one burst does not delay what waits behind it.
 inline constexpr std::size_t kSubmissionEventsMax = 1024;
