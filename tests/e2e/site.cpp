@@ -78,7 +78,8 @@ void Site::publish(std::uint64_t count, int qos, std::uint32_t number) {
 }
 
 void Site::expect_arrived(std::uint64_t distinct, std::uint64_t duplicates) {
-  const bool arrived = receiver->wait_for([&](const auto& now) { return now.arrivals.distinct >= distinct; });
+  const bool arrived =
+      receiver->wait_for([&](const auto& now) { return now.arrivals.distinct >= distinct; }, kArrivalLimit);
   const auto arrivals = receiver->summary().arrivals;
   EXPECT_TRUE(arrived) << gateway.log();
   EXPECT_EQ(arrivals.distinct, distinct);

@@ -19,6 +19,8 @@
 namespace tidegate::e2e {
 
 inline constexpr milliseconds kPatience{30'000};
+/// For events to arrive: hundreds of thousands of them, under a sanitizer.
+inline constexpr std::chrono::seconds kArrivalLimit{180};
 
 /// What a test changes of the config. YAML, indented as the place wants it.
 struct SiteConfig {
