@@ -119,7 +119,9 @@ void Subscriber::received(const Result<std::size_t>& size) {
   buffer_.commit(*size);
   // A pause may have come while the read was under way.
   held_back_ = !may_read();
-  if (!held_back_) process();
+  // read() tells the session, too, that nobody reads now: the answer to a ping may be in what is held back.
+  if (held_back_) return read();
+  process();
 }
 
 void Subscriber::process() {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "connectors/connector.h"
+#include "tests/support/clock/skipping_clock.h"
 
 namespace tidegate::test {
 
@@ -38,12 +39,14 @@ class SourceRig {
     const auto found = entries.find("source " + context_.name);
     return found == entries.end() ? Health::Entry{} : found->second;
   }
+  /// Time that passes at once, for everything that asks the clock. Timers that are set already do not notice.
+  void skip(milliseconds by) noexcept { clock_.skip(by); }
   [[nodiscard]] std::uint64_t count(std::string_view metric) {
     return metrics_.counter(metric, "", {{"source", context_.name}}).value();
   }
 
  private:
-  SystemClock clock_;
+  testing::SkippingClock clock_;
   Health health_;
   Metrics metrics_;
   SeededRandom random_;

@@ -504,6 +504,29 @@ TEST(Session, WhilePausedPingsGoOutAndNoAnswerIsExpected) {
   EXPECT_TRUE(peer.session.ended());
 }
 
+TEST(Session, AnAnswerLeftUnreadDuringALongPauseIsNotMissed) {
+  Peer peer;
+  peer.connect(false);
+  peer.clock.advance(45s);
+  peer.session.tick();
+  ASSERT_THAT(peer.sent(), ElementsAre("PINGREQ"));
+  peer.session.set_reading(false);
+  EXPECT_GT(peer.session.next_tick(), peer.clock.steady() + limits::kAnswerTimeout);
+  peer.clock.advance(limits::kAnswerTimeout + 1s);
+  peer.session.tick();
+  ASSERT_FALSE(peer.session.ended());
+  // A fresh allowance from here, since the answer may be behind much else.
+  peer.session.set_reading(true);
+  EXPECT_EQ(peer.session.next_tick(), peer.clock.steady() + limits::kAnswerTimeout);
+  peer.clock.advance(limits::kAnswerTimeout - 1s);
+  peer.session.tick();
+  ASSERT_FALSE(peer.session.ended());
+  peer.pingresp();
+  peer.clock.advance(2s);
+  peer.session.tick();
+  EXPECT_FALSE(peer.session.ended());
+}
+
 TEST(Session, SubscriptionsNoLongerWantedAreEndedAndNewOnesMade) {
   Peer before;
   before.options.subscribe = {{"old/#", 1}};

@@ -130,6 +130,22 @@ TEST_F(MqttSource, ABrokerThatIsDownAtStartIsWaitedFor) {
   EXPECT_TRUE(reaches(HealthState::ok)) << rig_.health().detail;
 }
 
+TEST_F(MqttSource, ALongPauseDoesNotEndTheConnectionThoughAnswersLieUnread) {
+  connect("keep_alive: 5s\n");
+  source_->pause();
+  ASSERT_TRUE(reaches(HealthState::paused));
+  const auto pings = [&] { return broker_.count(PacketType::pingreq); };
+  // The answer to the first ends the read that was under way when the pause came, and stays unread.
+  ASSERT_TRUE(broker_.wait(patience(), [&] { return pings() == 1; }));
+  rig_.skip(mqtt::limits::kAnswerTimeout);
+  ASSERT_TRUE(broker_.wait(patience(), [&] { return pings() == 2 || broker_.connections() > 1; }));
+  EXPECT_EQ(broker_.connections(), 1u);
+  source_->resume();
+  publish(1);
+  EXPECT_TRUE(receives(1));
+  EXPECT_EQ(broker_.connections(), 1u);
+}
+
 TEST_F(MqttSource, AFloodAtQos0IsLeftInTheSocketOnceMemoryIsUsed) {
   connect();
   intake_.hold(true);
