@@ -6,6 +6,7 @@
 #include "gateway/app/commands.h"
 #include "gateway/app/load.h"
 #include "gateway/app/text_table.h"
+#include "gateway/base/printable.h"
 #include "gateway/spool/spool.h"
 
 namespace tidegate {

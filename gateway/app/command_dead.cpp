@@ -11,6 +11,7 @@
 #include "gateway/app/dead_access.h"
 #include "gateway/app/load.h"
 #include "gateway/app/text_table.h"
+#include "gateway/base/printable.h"
 
 namespace tidegate {
 
@@ -31,8 +32,8 @@ std::string text_in(const json& row, const char* key) { return printable(row.val
 std::string lines_for(const json& letter) {
   std::string head = fmt::format("{:>6}  {}  {:<8}  {}  {}\n", letter.value("number", std::uint64_t{0}),
                                  text_in(letter, "last_failure").substr(0, 19) + "Z", text_in(letter, "why"),
-                                 text_in(letter, "lane"), printable(text_in(letter, "subject"), kSubjectColumns));
-  return head + "        " + printable(text_in(letter, "reason"), kTerminalColumns - 8) + "\n";
+                                 text_in(letter, "lane"), cut_to(text_in(letter, "subject"), kSubjectColumns));
+  return head + "        " + cut_to(text_in(letter, "reason"), kTerminalColumns - 8) + "\n";
 }
 
 /// One dead letter as the page of it alone gives it.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/app/text_table.h"
+#include "gateway/base/printable.h"
 
 namespace tidegate {
 

@@ -38,19 +38,11 @@ std::string TextTable::render() const {
   return out;
 }
 
-std::string printable(std::string_view text, std::size_t width) {
-  std::string out;
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    if (u < 0x20 || u == 0x7F)
-      out += fmt::format("\\x{:02x}", u);
-    else
-      out += c;
-  }
-  if (width == 0 || out.size() <= width) return out;
+std::string cut_to(std::string text, std::size_t width) {
+  if (text.size() <= width) return text;
   std::size_t cut = width - 3;
-  while (cut > 0 && (static_cast<unsigned char>(out[cut]) & 0xC0) == 0x80) --cut;  // not inside a UTF-8 character
-  return out.substr(0, cut) + "...";
+  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;  // not inside a UTF-8 character
+  return text.substr(0, cut) + "...";
 }
 
 std::string format_bytes(std::uint64_t bytes) {

@@ -25,8 +25,8 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// Text from outside made safe for a terminal: control characters become \xNN. Cut to `width` when that is not 0.
-std::string printable(std::string_view text, std::size_t width = 0);
+/// At most `width` bytes, at least 3: a longer text ends with "...", not inside a UTF-8 character.
+std::string cut_to(std::string text, std::size_t width);
 
 /// "12.4 MiB".
 std::string format_bytes(std::uint64_t bytes);

@@ -6,6 +6,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "gateway/base/printable.h"
+
 namespace tidegate {
 
 namespace {
@@ -36,20 +38,6 @@ std::string escaped(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-/// Peers choose some of what is logged; a control character must not be able to forge a second line.
-std::string one_line(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    if (u < 0x20 || u == 0x7F)
-      out += fmt::format("\\x{:02x}", u);
-    else
-      out += c;
-  }
-  return out;
-}
-
 }  // namespace
 
 void log_setup(LogLevel level, LogFormat format) {
@@ -66,7 +54,8 @@ void log_write(LogLevel level, std::string_view component, std::string_view mess
   if (g_format == LogFormat::json) {
     logger().log(to_spdlog(level), R"("component":{},"message":{})", escaped(component), escaped(message));
   } else {
-    logger().log(to_spdlog(level), "{}: {}", component, one_line(message));
+    // Peers choose some of what is logged; a control character must not be able to forge a second line.
+    logger().log(to_spdlog(level), "{}: {}", component, printable(message));
   }
 }
 

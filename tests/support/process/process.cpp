@@ -111,16 +111,6 @@ bool accepts_connections(std::uint16_t port) {
   return accepted;
 }
 
-TempDir::TempDir() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "tidegate-XXXXXX").string();
-  if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  if (!keep_ && !path_.empty()) std::filesystem::remove_all(path_, ignored);
-}
-
 Result<Process> Process::spawn(const Command& command) {
   std::vector<std::string> argv_text = command.argv;
   std::vector<std::string> env_text = environment_with(command.env);

@@ -13,6 +13,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/result.h"
+#include "tests/support/files/temp_dir.h"
 
 /// Real processes under test control: started, watched and ended by pid.
 namespace tidegate::test {
@@ -32,23 +33,6 @@ void write_file(const std::filesystem::path& path, std::string_view text);
 std::uint16_t free_port();
 /// True when something accepts TCP connections there.
 bool accepts_connections(std::uint16_t port);
-
-/// A directory of its own, removed with everything in it at the end unless keep() was called.
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-  [[nodiscard]] std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-  /// Leaves the directory for a person to look at.
-  void keep() noexcept { keep_ = true; }
-
- private:
-  std::filesystem::path path_;
-  bool keep_ = false;
-};
 
 struct Command {
   std::vector<std::string> argv;

@@ -15,14 +15,10 @@ TEST(TextTable, AlignsWordsLeftAndNumbersRight) {
             "temperatures/cloud  1234567890\n");
 }
 
-TEST(Printable, LetsNoControlCharacterReachTheTerminal) {
-  EXPECT_EQ(printable("a\x1b[31mb\n\x7f"), "a\\x1b[31mb\\x0a\\x7f");
-}
-
-TEST(Printable, CutsBetweenCharacters) {
-  EXPECT_EQ(printable("abcdefgh", 6), "abc...");
-  EXPECT_EQ(printable("ab\xc3\xa4xyzxyz", 6), "ab...");
-  EXPECT_EQ(printable("abcdef", 6), "abcdef");
+TEST(CutTo, CutsBetweenCharacters) {
+  EXPECT_EQ(cut_to("abcdefgh", 6), "abc...");
+  EXPECT_EQ(cut_to("ab\xc3\xa4xyzxyz", 6), "ab...");
+  EXPECT_EQ(cut_to("abcdef", 6), "abcdef");
 }
 
 TEST(FormatBytes, UsesTheLargestUnitThatFits) {

@@ -92,7 +92,7 @@ TEST(ReceiverTest, RefusesPoisonAndWhatIsTooLarge) {
 }
 
 TEST(ReceiverTest, LogsWhatItAcceptedBeforeItAnswers) {
-  const http::TempDir dir;
+  const test::TempDir dir;
   ReceiverOptions options;
   options.log = dir.path() / "log";
   const auto receiver = start_receiver(options);

@@ -1,10 +1,8 @@
 #include "tests/unit/http/sink_fixture.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <any>
-#include <fstream>
 
 #include "connectors/http/http.h"
 #include "gateway/config/option_table.h"
@@ -63,22 +61,6 @@ std::vector<Settled> SinkUnderTest::settled(std::size_t count) const {
   }
   EXPECT_EQ(all.size(), count);
   return all;
-}
-
-TempDir::TempDir() {
-  std::string name = (std::filesystem::temp_directory_path() / "tidegate-test-XXXXXX").string();
-  EXPECT_NE(mkdtemp(name.data()), nullptr);
-  path_ = name;
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::filesystem::path TempDir::write(const std::string& name, const std::string& content) const {
-  std::ofstream(path_ / name, std::ios::binary) << content;
-  return path_ / name;
 }
 
 std::unique_ptr<testing::Receiver> start_receiver(testing::ReceiverOptions options) {

@@ -8,6 +8,7 @@
 #include "connectors/connector.h"
 #include "gateway/base/clock.h"
 #include "gateway/delivery/options.h"
+#include "tests/support/files/temp_dir.h"
 #include "tests/support/receiver/receiver.h"
 
 namespace tidegate::http {
@@ -40,20 +41,7 @@ class SinkUnderTest {
   std::unique_ptr<Sink> sink_;
 };
 
-/// A directory that is gone after the test.
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-  /// Writes a file and gives its path.
-  [[nodiscard]] std::filesystem::path write(const std::string& name, const std::string& content) const;
-
- private:
-  std::filesystem::path path_;
-};
+using test::TempDir;
 
 std::unique_ptr<testing::Receiver> start_receiver(testing::ReceiverOptions options = {});
 

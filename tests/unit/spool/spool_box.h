@@ -1,7 +1,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <future>
@@ -11,31 +10,9 @@
 
 #include "gateway/spool/spool.h"
 #include "tests/support/clock/virtual_clock.h"
+#include "tests/support/files/temp_dir.h"
 
 namespace tidegate::testing {
-
-/// A directory that goes away with the test; in memory where the machine has such a place, because these tests are
-/// about rules and not about the disk.
-class ScratchDirectory {
- public:
-  ScratchDirectory() {
-    const std::filesystem::path memory = "/dev/shm";
-    const std::filesystem::path base =
-        std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
-    std::string name = (base / "tidegate-spool-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~ScratchDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline Event event_of(const std::string& data, const std::string& subject = "sensors/a/temperature") {
   Event event;
@@ -126,7 +103,7 @@ class SpoolBox {
     return out;
   }
 
-  ScratchDirectory scratch;
+  test::TempDir scratch{test::memory_directory()};
   SpoolOptions options;
   std::vector<LaneSpec> specs{{"temps", "cloud", {}}, {"all", "archive", {}}};
   VirtualClock clock;
