@@ -32,7 +32,7 @@ error_code run(asio::io_context& context, Start start) {
   return result;
 }
 
-Error failure(const AdminListen& at, const error_code& error) {
+Error failure(const ListenAddress& at, const error_code& error) {
   if (error == boost::beast::error::timeout)
     return {ErrorCode::timeout, "the gateway at " + at.text() + " did not answer in time"};
   return {ErrorCode::io, "talking to the gateway at " + at.text() + ": " + error.message()};
@@ -40,7 +40,7 @@ Error failure(const AdminListen& at, const error_code& error) {
 
 }  // namespace
 
-Result<AdminReply> admin_call(const AdminListen& at, const std::string& method, const std::string& target,
+Result<AdminReply> admin_call(const ListenAddress& at, const std::string& method, const std::string& target,
                               const std::string& body, std::chrono::milliseconds timeout) {
   asio::io_context context;
   boost::beast::basic_stream<Protocol> stream(context);

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "gateway/admin/listen.h"
 #include "gateway/base/result.h"
+#include "gateway/net/listen_address.h"
 
 namespace tidegate {
 
@@ -16,7 +16,7 @@ struct AdminReply {
 
 /// Makes one call to a running gateway. `body` goes out as JSON when it is not empty. *Blocks* for at most `timeout`.
 /// *Errors*: unavailable (nobody listens), refused (no permission for the socket), timeout, io.
-Result<AdminReply> admin_call(const AdminListen& at, const std::string& method, const std::string& target,
+Result<AdminReply> admin_call(const ListenAddress& at, const std::string& method, const std::string& target,
                               const std::string& body = {},
                               std::chrono::milliseconds timeout = std::chrono::seconds{20});
 

@@ -21,7 +21,5 @@ inline constexpr std::size_t kDeadPageMax = 500;
 inline constexpr std::size_t kDeadPageBytesMax = 1u << 20;
 /// Dead letter numbers of one retry or drop call.
 inline constexpr std::size_t kDeadNumbersMax = 5000;
-/// How long the port is left alone after it was found taken.
-inline constexpr std::chrono::seconds kAdminBindRetry{5};
 
 }  // namespace tidegate::limits

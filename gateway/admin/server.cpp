@@ -1,25 +1,17 @@
 #include "gateway/admin/server.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <cstring>
 #include <future>
 #include <optional>
 #include <set>
 
 #include "gateway/admin/limits.h"
-#include "gateway/base/log.h"
+#include "gateway/net/acceptor.h"
 
 namespace tidegate {
 
@@ -29,14 +21,13 @@ using boost::system::error_code;
 
 namespace {
 
-using Protocol = asio::generic::stream_protocol;
-
 class HttpAdminServer;
 
 /// One client. Shared by its pending operations: the last of them to end frees it.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(Protocol::socket socket, HttpAdminServer& server) : stream_(std::move(socket)), server_(server) {}
+  Connection(StreamSocket socket, Acceptor::Place place, HttpAdminServer& server)
+      : place_(std::move(place)), stream_(std::move(socket)), server_(server) {}
   ~Connection() = default;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -50,7 +41,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void write(AdminResponse answer);
   void end();
 
-  boost::beast::basic_stream<Protocol> stream_;
+  const Acceptor::Place place_;
+  boost::beast::basic_stream<asio::generic::stream_protocol> stream_;
   boost::beast::flat_buffer buffer_{limits::kAdminHeaderBytesMax + limits::kAdminRequestBytesMax};
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::string_body>> response_;
@@ -61,42 +53,35 @@ class Connection : public std::enable_shared_from_this<Connection> {
 class HttpAdminServer final : public AdminServer {
  public:
   explicit HttpAdminServer(AdminServerSetup setup)
-      : setup_(std::move(setup)), acceptor_(setup_.net), retry_(setup_.net), bound_(setup_.listen) {
-    access_ = {setup_.listen.unix_socket, setup_.listen.host};
-    if (!setup_.listen.unix_socket) bound_.port = 0;
-  }
+      : setup_(std::move(setup)),
+        access_{setup_.listen.unix_socket, setup_.listen.host},
+        acceptor_(Acceptor::create({.listen = setup_.listen,
+                                    .net = setup_.net,
+                                    .health = setup_.health,
+                                    .component = "admin",
+                                    .gone_without = "its admin API",
+                                    .connections_max = limits::kAdminConnectionsMax})) {}
   ~HttpAdminServer() override = default;
 
   void start() override {
-    asio::post(setup_.net, [this] { listen(); });
+    asio::post(setup_.net, [this] { open(); });
   }
   void stop() override;
-  [[nodiscard]] AdminListen bound() const override {
-    const MutexLock lock(mutex_);
-    return bound_;
-  }
+  [[nodiscard]] ListenAddress bound() const override { return acceptor_->bound(); }
 
   [[nodiscard]] const AdminServerSetup& setup() const { return setup_; }
   [[nodiscard]] const AdminAccess& access() const { return access_; }
   void forget(const std::shared_ptr<Connection>& connection) { connections_.erase(connection); }
 
  private:
-  void listen();
-  error_code bind();
-  void retry_later(const error_code& error);
-  void accept();
+  void open();
   void close_all();
 
   AdminServerSetup setup_;
   AdminAccess access_;
-  const Log log_{"admin"};
-  asio::basic_socket_acceptor<Protocol> acceptor_;
-  asio::steady_timer retry_;
+  const std::shared_ptr<Acceptor> acceptor_;
   std::set<std::shared_ptr<Connection>> connections_;  // network thread
   bool stopped_ = false;                               // network thread
-  bool alarmed_ = false;                               // network thread
-  mutable Mutex mutex_;
-  AdminListen bound_ GUARDED_BY(mutex_);
 };
 
 void Connection::read() {
@@ -172,91 +157,12 @@ void Connection::close() {
   stream_.socket().close(ignored);
 }
 
-void HttpAdminServer::listen() {
+void HttpAdminServer::open() {
   if (stopped_) return;
-  if (const error_code error = bind()) {
-    error_code ignored;
-    acceptor_.close(ignored);
-    return retry_later(error);
-  }
-  const std::string address = bound().text();
-  log_.info("listening on {}", address);
-  setup_.health.post("admin", HealthState::ok, "listening on " + address);
-  accept();
-}
-
-/// The socket file of a gateway that is gone is in the way; one that answers is somebody's.
-error_code remove_stale_socket(const std::string& path) {
-  struct stat found {};
-  if (lstat(path.c_str(), &found) != 0) return {};
-  if (!S_ISSOCK(found.st_mode)) return asio::error::address_in_use;
-  asio::io_context scratch;
-  asio::local::stream_protocol::socket probe(scratch);
-  error_code answered;
-  probe.connect(path, answered);
-  if (!answered) return asio::error::address_in_use;
-  unlink(path.c_str());
-  return {};
-}
-
-error_code HttpAdminServer::bind() {
-  error_code error;
-  AdminListen at = setup_.listen;
-  Protocol::endpoint endpoint;
-  if (at.unix_socket) {
-    if (const error_code taken = remove_stale_socket(at.path)) return taken;
-    endpoint = asio::local::stream_protocol::endpoint(at.path);
-  } else {
-    endpoint = asio::ip::tcp::endpoint(asio::ip::make_address(at.host, error), at.port);
-    if (error) return error;
-  }
-  if (acceptor_.open(endpoint.protocol(), error)) return error;
-  if (!at.unix_socket) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-  if (error || acceptor_.bind(endpoint, error)) return error;
-  // Nobody can connect before listen(), so there is no moment with other permissions.
-  if (at.unix_socket && chmod(at.path.c_str(), 0660) != 0) return {errno, boost::system::system_category()};
-  if (acceptor_.listen(asio::socket_base::max_listen_connections, error)) return error;
-  if (!at.unix_socket) {
-    asio::ip::tcp::endpoint tcp;
-    const Protocol::endpoint local = acceptor_.local_endpoint(error);
-    if (error) return error;
-    std::memcpy(tcp.data(), local.data(), local.size());
-    at.port = tcp.port();
-  }
-  const MutexLock lock(mutex_);
-  bound_ = at;
-  return {};
-}
-
-void HttpAdminServer::retry_later(const error_code& error) {
-  if (!alarmed_) {
-    alarmed_ = true;
-    log_.error("cannot listen on {}: {}; the gateway goes on without its admin API and tries again every {} s",
-               setup_.listen.text(), error.message(), limits::kAdminBindRetry.count());
-  }
-  setup_.health.post("admin", HealthState::alarm, "cannot listen on " + setup_.listen.text() + ": " + error.message());
-  retry_.expires_after(limits::kAdminBindRetry);
-  retry_.async_wait([this](error_code cancelled) {
-    if (!cancelled) listen();
-  });
-}
-
-void HttpAdminServer::accept() {
-  acceptor_.async_accept([this](error_code error, Protocol::socket socket) {
-    if (error == asio::error::operation_aborted || stopped_) return;
-    if (error) {
-      // Out of descriptors, most likely: accepting again at once would spin.
-      retry_.expires_after(limits::kAdminBindRetry);
-      return retry_.async_wait([this](error_code cancelled) {
-        if (!cancelled) accept();
-      });
-    }
-    if (connections_.size() < limits::kAdminConnectionsMax) {
-      auto connection = std::make_shared<Connection>(std::move(socket), *this);
-      connections_.insert(connection);
-      connection->read();
-    }
-    accept();
+  acceptor_->open([this](StreamSocket socket, Acceptor::Place place) {
+    auto connection = std::make_shared<Connection>(std::move(socket), std::move(place), *this);
+    connections_.insert(connection);
+    connection->read();
   });
 }
 
@@ -269,10 +175,7 @@ void HttpAdminServer::stop() {
 
 void HttpAdminServer::close_all() {
   if (std::exchange(stopped_, true)) return;
-  error_code ignored;
-  if (setup_.listen.unix_socket && acceptor_.is_open()) unlink(setup_.listen.path.c_str());
-  acceptor_.close(ignored);
-  retry_.cancel();
+  acceptor_->close();
   for (const auto& connection : connections_) connection->close();
   connections_.clear();
 }

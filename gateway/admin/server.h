@@ -4,9 +4,9 @@
 
 #include "gateway/admin/api.h"
 #include "gateway/admin/backend.h"
-#include "gateway/admin/listen.h"
 #include "gateway/admin/worker.h"
 #include "gateway/base/health.h"
+#include "gateway/net/listen_address.h"
 
 namespace boost::asio {
 class io_context;
@@ -16,7 +16,7 @@ namespace tidegate {
 
 /// What the admin server is made of. References outlive it.
 struct AdminServerSetup {
-  AdminListen listen;
+  ListenAddress listen;
   boost::asio::io_context& net;
   AdminBackend& backend;
   Worker& worker;  ///< answers what waits for the disk
@@ -36,7 +36,7 @@ class AdminServer {
   /// has done so.
   virtual void stop() = 0;
   /// Where it listens: the port that the kernel chose for port 0; port 0 while it is not listening.
-  [[nodiscard]] virtual AdminListen bound() const = 0;
+  [[nodiscard]] virtual ListenAddress bound() const = 0;
 };
 
 }  // namespace tidegate

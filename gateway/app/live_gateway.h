@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
-#include "gateway/admin/listen.h"
 #include "gateway/base/result.h"
 #include "gateway/config/config.h"
+#include "gateway/net/listen_address.h"
 
 namespace tidegate {
 
@@ -25,8 +25,8 @@ class LiveGateway {
   [[nodiscard]] Result<nlohmann::json> call(const std::string& method, const std::string& target) const;
 
  private:
-  explicit LiveGateway(AdminListen at) : at_(std::move(at)) {}
-  AdminListen at_;
+  explicit LiveGateway(ListenAddress at) : at_(std::move(at)) {}
+  ListenAddress at_;
 };
 
 }  // namespace tidegate

@@ -48,7 +48,7 @@ class Supervisor final : private AdminBackend {
   /// As SIGTERM does. *Threads*: safe from any.
   void stop();
   /// Where the admin API listens; port 0: nowhere yet. *Threads*: safe from any.
-  [[nodiscard]] AdminListen admin_address() const { return admin_->bound(); }
+  [[nodiscard]] ListenAddress admin_address() const { return admin_->bound(); }
 
  private:
   [[nodiscard]] bool ready() const override { return ready_; }

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "connectors/connector.h"
-#include "gateway/admin/listen.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/log.h"
 #include "gateway/config/diagnostics.h"
 #include "gateway/delivery/options.h"
+#include "gateway/net/listen_address.h"
 #include "gateway/routing/topic_filter.h"
 #include "gateway/spool/spool.h"
 
@@ -21,7 +21,7 @@
 namespace tidegate {
 
 struct AdminOptions {
-  AdminListen listen{.unix_socket = false, .path = {}, .host = "127.0.0.1", .port = 8686};
+  ListenAddress listen{.unix_socket = false, .path = {}, .host = "127.0.0.1", .port = 8686};
   bool allow_remote = false;
 };
 

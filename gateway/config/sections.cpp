@@ -8,12 +8,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Result<AdminListen> read_listen(std::string_view text) {
-  auto listen = AdminListen::parse(text);
-  if (listen) return listen;
-  return Error{ErrorCode::invalid, "is no address to listen on; write 127.0.0.1:8686, [::1]:8686 or unix:/path"};
-}
-
 Result<StartAt> read_start(std::string_view text) {
   if (text == "now") return StartAt{};
   if (text == "earliest") return StartAt{.kind = StartAt::Kind::earliest, .time = {}};
@@ -25,7 +19,7 @@ Result<StartAt> read_start(std::string_view text) {
 const OptionTableOf<AdminOptions>& admin_options() {
   static const auto table =
       OptionTableOf<AdminOptions>("Health, metrics, status and dead letters over HTTP.")
-          .parsed("listen", &AdminOptions::listen, read_listen, "ADDRESS:PORT or unix:PATH",
+          .parsed("listen", &AdminOptions::listen, ListenAddress::parse, "ADDRESS:PORT or unix:PATH",
                   "Where it listens. A unix socket is for its owner and group only.")
           .default_text(AdminOptions{}.listen.text())
           .option("allow_remote", &AdminOptions::allow_remote,

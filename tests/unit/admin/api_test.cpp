@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/admin/limits.h"
-#include "gateway/admin/listen.h"
+#include "gateway/net/listen_address.h"
 #include "tests/unit/admin/fake_backend.h"
 
 namespace tidegate {
@@ -146,16 +146,6 @@ TEST(AdminApi, OnlyCallsThatReadTheSpoolNeedTheDisk) {
   EXPECT_TRUE(needs_disk(post("/v1/dead/retry")));
   EXPECT_FALSE(needs_disk(get("/v1/status")));
   EXPECT_FALSE(needs_disk(get("/metrics")));
-}
-
-TEST(AdminListen, ParsesAddressesAndPaths) {
-  EXPECT_EQ(AdminListen::parse("localhost:8686")->text(), "127.0.0.1:8686");
-  EXPECT_EQ(AdminListen::parse("[::1]:0")->text(), "[::1]:0");
-  EXPECT_EQ(AdminListen::parse("unix:/run/t/a.sock")->text(), "unix:/run/t/a.sock");
-  EXPECT_TRUE(AdminListen::parse("127.0.0.1:1")->is_local());
-  EXPECT_FALSE(AdminListen::parse("0.0.0.0:1")->is_local());
-  for (const char* bad : {"", "8686", "host:8686", "127.0.0.1:70000", "127.0.0.1:", "unix:"})
-    EXPECT_FALSE(AdminListen::parse(bad)) << bad;
 }
 
 TEST(FormatUtc, IsRfc3339) {

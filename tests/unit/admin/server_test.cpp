@@ -38,19 +38,19 @@ class AdminServerTest : public ::testing::Test {
     network.join();
   }
   void serve(const std::string& listen) {
-    server = AdminServer::create({*AdminListen::parse(listen), net, backend, worker, health});
+    server = AdminServer::create({*ListenAddress::parse(listen), net, backend, worker, health});
     server->start();
   }
   /// The address once it listens.
-  AdminListen bound() {
+  ListenAddress bound() {
     for (;;) {
-      const AdminListen at = server->bound();
+      const ListenAddress at = server->bound();
       if (at.unix_socket ? std::filesystem::exists(at.path) && state() == HealthState::ok : at.port != 0) return at;
       std::this_thread::yield();
     }
   }
   HealthState state() { return health.entries()["admin"].state; }
-  std::string raw(const AdminListen& at, const std::string& text) {
+  std::string raw(const ListenAddress& at, const std::string& text) {
     asio::io_context context;
     asio::ip::tcp::socket socket(context);
     socket.connect({asio::ip::make_address(at.host), at.port});
@@ -73,7 +73,7 @@ class AdminServerTest : public ::testing::Test {
 
 TEST_F(AdminServerTest, AnswersOverTcp) {
   serve("127.0.0.1:0");
-  const AdminListen at = bound();
+  const ListenAddress at = bound();
   EXPECT_EQ(admin_call(at, "GET", "/healthz")->body, "ok\n");
   EXPECT_EQ(admin_call(at, "POST", "/v1/dead/retry", R"({"numbers":[1,2]})")->body, R"({"retried":2})");
   EXPECT_EQ(admin_call(at, "GET", "/nothing")->status, 404);
@@ -98,7 +98,7 @@ TEST_F(AdminServerTest, ADiskCallDoesNotHoldUpTheNetworkThread) {
     leave.get_future().wait();
   };
   serve("127.0.0.1:0");
-  const AdminListen at = bound();
+  const ListenAddress at = bound();
   auto slow = std::async(std::launch::async, [&] { return admin_call(at, "GET", "/v1/dead")->status; });
   entered.get_future().wait();
   EXPECT_EQ(admin_call(at, "GET", "/healthz")->status, 200);
@@ -108,7 +108,7 @@ TEST_F(AdminServerTest, ADiskCallDoesNotHoldUpTheNetworkThread) {
 
 TEST_F(AdminServerTest, OversizeAndMalformedRequestsAreRefused) {
   serve("127.0.0.1:0");
-  const AdminListen at = bound();
+  const ListenAddress at = bound();
   const std::string body(limits::kAdminRequestBytesMax + 1, ' ');
   EXPECT_EQ(admin_call(at, "POST", "/v1/dead/drop", body)->status, 413);
   EXPECT_EQ(raw(at, "nonsense\r\n\r\n").substr(0, 12), "HTTP/1.1 400");
@@ -134,15 +134,15 @@ TEST_F(AdminServerTest, ASocketFileLeftByADeadGatewayIsReplacedAndALiveOneIsNot)
   ASSERT_TRUE(std::filesystem::exists(path));
   serve("unix:" + path);
   bound();
-  auto second = AdminServer::create({*AdminListen::parse("unix:" + path), net, backend, worker, health});
+  auto second = AdminServer::create({*ListenAddress::parse("unix:" + path), net, backend, worker, health});
   second->start();
   while (state() != HealthState::alarm) std::this_thread::yield();
   second->stop();
-  EXPECT_EQ(admin_call(*AdminListen::parse("unix:" + path), "GET", "/healthz")->status, 200);
+  EXPECT_EQ(admin_call(*ListenAddress::parse("unix:" + path), "GET", "/healthz")->status, 200);
 }
 
 TEST(AdminCall, SaysThatNobodyListens) {
-  const auto reply = admin_call(*AdminListen::parse("unix:/nonexistent/admin.sock"), "GET", "/healthz");
+  const auto reply = admin_call(*ListenAddress::parse("unix:/nonexistent/admin.sock"), "GET", "/healthz");
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, ErrorCode::unavailable);
 }

@@ -66,7 +66,7 @@ class SupervisorTest : public ::testing::Test {
   }
 
   test::TempDir dir;
-  AdminListen admin{.unix_socket = true, .path = (dir / "admin.sock").string(), .host = {}, .port = 0};
+  ListenAddress admin{.unix_socket = true, .path = (dir / "admin.sock").string(), .host = {}, .port = 0};
   SystemClock clock;
   Config config;
   std::unique_ptr<Supervisor> supervisor;

@@ -1,4 +1,4 @@
-#include "gateway/admin/listen.h"
+#include "gateway/net/listen_address.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -17,17 +17,16 @@ bool is_numeric_address(const std::string& host) {
 
 }  // namespace
 
-Result<AdminListen> AdminListen::parse(std::string_view text) {
-  const Error wrong{ErrorCode::invalid,
-                    fmt::format("\"{}\" is not an address to listen on; write 127.0.0.1:8686 or unix:/path", text)};
-  AdminListen out;
+Result<ListenAddress> ListenAddress::parse(std::string_view text) {
+  const Error wrong{ErrorCode::invalid, "is no address to listen on; write 127.0.0.1:PORT, [::1]:PORT or unix:/path"};
+  ListenAddress out;
   if (text.starts_with("unix:")) {
     out.unix_socket = true;
     out.path = text.substr(5);
     if (out.path.empty()) return wrong;
     if (out.path.size() >= sizeof(sockaddr_un::sun_path))
-      return Error{ErrorCode::invalid, fmt::format("the path of a unix socket has at most {} bytes, \"{}\" is longer",
-                                                   sizeof(sockaddr_un::sun_path) - 1, out.path)};
+      return Error{ErrorCode::invalid, fmt::format("is too long: the path of a unix socket has at most {} bytes",
+                                                   sizeof(sockaddr_un::sun_path) - 1)};
     return out;
   }
   const std::size_t colon = text.rfind(':');
@@ -41,12 +40,12 @@ Result<AdminListen> AdminListen::parse(std::string_view text) {
   return out;
 }
 
-std::string AdminListen::text() const {
+std::string ListenAddress::text() const {
   if (unix_socket) return "unix:" + path;
   const bool v6 = host.find(':') != std::string::npos;
   return v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
-bool AdminListen::is_local() const { return unix_socket || host.starts_with("127.") || host == "::1"; }
+bool ListenAddress::is_local() const { return unix_socket || host.starts_with("127.") || host == "::1"; }
 
 }  // namespace tidegate
