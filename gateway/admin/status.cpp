@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/event/cloud_events.h"
+#include "gateway/event/rfc3339.h"
 
 namespace tidegate {
 

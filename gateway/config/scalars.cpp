@@ -10,6 +10,8 @@
 #include <optional>
 #include <span>
 
+#include "gateway/event/rfc3339.h"
+
 namespace tidegate {
 
 namespace {
@@ -111,65 +113,10 @@ Result<ByteSize> read_byte_size(std::string_view text) {
   return ByteSize{*count};
 }
 
-namespace {
-
-/// Takes `digits` digits off the front, and the separator after them.
-std::optional<int> take_number(std::string_view& text, std::size_t digits, std::string_view separator) {
-  if (text.size() < digits + separator.size() || !is_digits(text.substr(0, digits))) return std::nullopt;
-  const auto value = whole<int>(text.substr(0, digits));
-  text.remove_prefix(digits);
-  if (!text.starts_with(separator)) return std::nullopt;
-  text.remove_prefix(separator.size());
-  return value;
-}
-
-/// Takes ".123" off the front; digits past the third are dropped.
-std::optional<milliseconds> take_fraction(std::string_view& text) {
-  if (!text.starts_with('.')) return milliseconds{0};
-  text.remove_prefix(1);
-  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  if (digits == 0 || digits > 9) return std::nullopt;
-  std::string thousandths(text.substr(0, std::min<std::size_t>(digits, 3)));
-  thousandths.resize(3, '0');
-  text.remove_prefix(digits);
-  return milliseconds{*whole<int>(thousandths)};
-}
-
-std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
-  using std::chrono::minutes;
-  if (text == "Z" || text == "z") return minutes{0};
-  const bool negative = text.starts_with('-');
-  if (!negative && !text.starts_with('+')) return std::nullopt;
-  text.remove_prefix(1);
-  const auto hours = take_number(text, 2, ":");
-  const auto minute = take_number(text, 2, "");
-  if (!hours || !minute || !text.empty() || *hours > 23 || *minute > 59) return std::nullopt;
-  const minutes offset{*hours * 60 + *minute};
-  return negative ? -offset : offset;
-}
-
-}  // namespace
-
 Result<WallTime> read_time(std::string_view text) {
-  using namespace std::chrono;
-  const Error error = invalid("is not a time; write it as in 2026-05-01T06:00:00Z");
-  const auto year_number = take_number(text, 4, "-");
-  const auto month_number = take_number(text, 2, "-");
-  const auto day_number = take_number(text, 2, "");
-  if (!year_number || !month_number || !day_number || text.empty()) return error;
-  if (text.front() != 'T' && text.front() != 't' && text.front() != ' ') return error;
-  text.remove_prefix(1);
-  const auto hour = take_number(text, 2, ":");
-  const auto minute = take_number(text, 2, ":");
-  const auto second = take_number(text, 2, "");
-  if (!hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 60) return error;
-  const auto fraction = take_fraction(text);
-  if (!fraction) return error;
-  const auto offset = take_offset(text);
-  const year_month_day date{year{*year_number}, month{static_cast<unsigned>(*month_number)},
-                            day{static_cast<unsigned>(*day_number)}};
-  if (!offset || !date.ok()) return error;
-  return WallTime{sys_days{date}} + hours{*hour} + minutes{*minute} + seconds{*second} + *fraction - *offset;
+  const auto time = parse_rfc3339(text);
+  if (!time) return invalid("is not a time; write it as in 2026-05-01T06:00:00Z");
+  return *time;
 }
 
 std::string write_duration(milliseconds value) {

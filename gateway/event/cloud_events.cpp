@@ -6,6 +6,8 @@
 
 #include "gateway/event/json_text.h"
 #include "gateway/event/limits.h"
+#include "gateway/event/read_cloud_events.h"
+#include "gateway/event/rfc3339.h"
 
 namespace tidegate {
 namespace {
@@ -23,22 +25,6 @@ bool equal_ignoring_case(std::string_view a, std::string_view lower_case) noexce
                     [](char x, char y) { return lower(x) == y; });
 }
 
-/// "type/subtype" without parameters and surrounding space.
-std::string_view essence(std::string_view media_type) noexcept {
-  media_type = media_type.substr(0, media_type.find(';'));
-  while (!media_type.empty() && media_type.back() == ' ') media_type.remove_suffix(1);
-  return media_type;
-}
-
-/// *Source*: CloudEvents JSON event format 1.0.2, section 3.1: subtype json or with the suffix +json.
-bool is_json_type(std::string_view media_type) noexcept {
-  const std::string_view type = essence(media_type);
-  if (equal_ignoring_case(type, kJson)) return true;
-  if (type.size() < 5) return false;
-  const std::string_view end = type.substr(type.size() - 5);
-  return equal_ignoring_case(end, "/json") || equal_ignoring_case(end, "+json");
-}
-
 bool is_text_type(std::string_view media_type) noexcept {
   return media_type.size() > 5 && equal_ignoring_case(media_type.substr(0, 5), "text/");
 }
@@ -47,7 +33,7 @@ enum class DataForm : std::uint8_t { none, json, text, base64 };
 
 DataForm form_of(const Event& event) noexcept {
   if (event.data.empty()) return DataForm::none;
-  const bool may_be_json = event.datacontenttype.empty() || is_json_type(event.datacontenttype);
+  const bool may_be_json = event.datacontenttype.empty() || is_json_media_type(event.datacontenttype);
   if (may_be_json && is_embeddable_json(event.data)) return DataForm::json;
   if (is_text_type(event.datacontenttype) && is_utf8(event.data)) return DataForm::text;
   return DataForm::base64;
@@ -119,12 +105,6 @@ std::string header_value(std::string_view value) {
     }
   }
   return out;
-}
-
-void append_digits(int value, int width, std::string& out) {
-  const std::size_t end = out.size() + static_cast<std::size_t>(width);
-  out.resize(end, '0');
-  for (std::size_t at = end; width > 0; --width, value /= 10) out[--at] = static_cast<char>('0' + value % 10);
 }
 
 void append_extensions(const Event& event, std::string& out) {
@@ -215,26 +195,6 @@ std::string_view payload_content_type(const Event& event) noexcept {
   if (type.empty()) return form_of(event) == DataForm::json ? kJson : kOctetStream;
   const bool fits = std::all_of(type.begin(), type.end(), [](char c) { return c >= ' ' && c < '\x7f'; });
   return fits ? std::string_view(type) : kOctetStream;
-}
-
-void append_rfc3339(WallTime time, std::string& out) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  auto ms = static_cast<int>((time - day).count());
-  append_digits(static_cast<int>(date.year()), 4, out);
-  out += '-';
-  append_digits(static_cast<int>(static_cast<unsigned>(date.month())), 2, out);
-  out += '-';
-  append_digits(static_cast<int>(static_cast<unsigned>(date.day())), 2, out);
-  out += 'T';
-  append_digits(ms / 3'600'000, 2, out);
-  out += ':';
-  append_digits(ms / 60'000 % 60, 2, out);
-  out += ':';
-  append_digits(ms / 1000 % 60, 2, out);
-  out += '.';
-  append_digits(ms % 1000, 3, out);
-  out += 'Z';
 }
 
 }  // namespace tidegate

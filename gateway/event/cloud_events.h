@@ -43,7 +43,4 @@ std::vector<std::string> extension_names(const Event& event);
 /// application/octet-stream.
 std::string_view payload_content_type(const Event& event) noexcept;
 
-/// Appends the time as RFC 3339 with milliseconds, UTC: "2026-01-02T03:04:05.678Z".
-void append_rfc3339(WallTime time, std::string& out);
-
 }  // namespace tidegate

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/result.h"
 
 namespace tidegate {
 
@@ -26,5 +27,8 @@ struct Event {
 
 /// Bytes of an event as a user counts them: subject, payload and attributes.
 std::size_t payload_bytes(const Event& event) noexcept;
+
+/// Checks an event against the limits of gateway/base/limits.h. *Errors*: invalid, naming the limit.
+Status check_event(const Event& event);
 
 }  // namespace tidegate

@@ -25,12 +25,13 @@ class Validator {
  public:
   explicit Validator(std::string_view text) noexcept : at_(text.data()), end_(text.data() + text.size()) {}
 
-  bool run() noexcept {
+  /// Reads one value and the space after it; null when there is none, else where that ends.
+  const char* run() noexcept {
     for (;;) {
-      if (!value()) return false;
+      if (!value()) return nullptr;
       if (opened_) continue;
-      if (!after_value()) return false;
-      if (done_) return at_ == end_;
+      if (!after_value()) return nullptr;
+      if (done_) return at_;
     }
   }
 
@@ -220,7 +221,14 @@ std::size_t utf8_sequence(std::string_view text) noexcept {
 
 }  // namespace
 
-bool is_embeddable_json(std::string_view text) noexcept { return is_utf8(text) && Validator(text).run(); }
+bool is_embeddable_json(std::string_view text) noexcept {
+  return is_utf8(text) && !text.empty() && json_value_end(text) == text.size();
+}
+
+std::size_t json_value_end(std::string_view text) noexcept {
+  const char* end = Validator(text).run();
+  return end == nullptr ? 0 : static_cast<std::size_t>(end - text.data());
+}
 
 bool is_utf8(std::string_view text) noexcept { return simdjson::validate_utf8(text.data(), text.size()); }
 

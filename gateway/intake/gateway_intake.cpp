@@ -4,32 +4,7 @@
 
 #include <algorithm>
 
-#include "gateway/base/limits.h"
-
 namespace tidegate {
-
-namespace {
-
-Error over_limit(std::string_view what, std::size_t size, std::size_t max) {
-  return {ErrorCode::invalid, fmt::format("{} {}, more than the {} that an event may have", size, what, max)};
-}
-
-}  // namespace
-
-Status check_limits(const Event& event) {
-  if (event.data.size() > limits::kEventDataBytesMax)
-    return over_limit("bytes of data", event.data.size(), limits::kEventDataBytesMax);
-  if (event.subject.size() > limits::kTopicBytesMax)
-    return over_limit("bytes of topic", event.subject.size(), limits::kTopicBytesMax);
-  if (event.attributes.size() > limits::kEventAttributesMax)
-    return over_limit("attributes", event.attributes.size(), limits::kEventAttributesMax);
-  // id, source, type and content type travel as attributes do, and share their bound.
-  std::size_t bytes = event.id.size() + event.source.size() + event.type.size() + event.datacontenttype.size();
-  for (const auto& [name, value] : event.attributes) bytes += name.size() + value.size();
-  if (bytes > limits::kEventAttributeBytesMax)
-    return over_limit("bytes of attributes", bytes, limits::kEventAttributeBytesMax);
-  return {};
-}
 
 GatewayIntake::GatewayIntake(IntakeSetup setup)
     : routes_(std::move(setup.routes)), spool_(setup.spool), clock_(setup.clock), ids_(setup.random) {
@@ -47,7 +22,7 @@ void GatewayIntake::admit(SourceId source, Submission submission, Receipt receip
   if (found == origins_.end()) return refuse(source, std::move(receipt));
   const Origin& origin = found->second;
   const bool valid = std::all_of(submission.events.begin(), submission.events.end(),
-                                 [](const Event& event) { return check_limits(event).has_value(); });
+                                 [](const Event& event) { return check_event(event).has_value(); });
   if (!valid) {
     origin.invalid->add();
     return refuse(source, std::move(receipt));

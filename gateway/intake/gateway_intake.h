@@ -67,7 +67,4 @@ class GatewayIntake final : public Intake {
   UuidV7 ids_ GUARDED_BY(mutex_);
 };
 
-/// Checks an event against the limits of limits.h. *Errors*: invalid, naming the limit.
-Status check_limits(const Event& event);
-
 }  // namespace tidegate
