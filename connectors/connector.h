@@ -55,6 +55,10 @@ class Source {
   /// Lets the receipts that are due go out, says goodbye and closes. Idempotent; no admit() after it returns.
   /// *Blocks* for at most about a second. The network thread is running when it is called.
   virtual void stop() noexcept = 0;
+  /// Tries what start() will need, for `tidegate check --connect`: reaches the peer, or binds the port and lets it go.
+  /// Called instead of start(), maybe beside a gateway that runs from the same config, which it must not disturb.
+  /// *Threads*: the caller's; `net` does not run. *Blocks* until the deadline.
+  virtual Status probe(Deadline /*deadline*/) { return {}; }
 };
 
 /// An event as a lane hands it to a sink. `captures` are the route's {names} with their values.

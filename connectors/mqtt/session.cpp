@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "connectors/mqtt/explain.h"
 #include "connectors/mqtt/limits.h"
 #include "connectors/mqtt/message.h"
 #include "connectors/mqtt/wire.h"
@@ -21,24 +22,6 @@ constexpr std::uint16_t kUnsubscribeId = 2;
 constexpr std::string_view kSubscriptionsKey = "subscriptions";
 /// Of a subscription an earlier run made: good enough to end it, not to rely on it.
 constexpr std::uint8_t kUnknownQos = 3;
-
-/// The peer's words, cut to what a log line can carry.
-std::string peer_text(std::string_view text) {
-  constexpr std::size_t kMax = 200;
-  std::string out(text.substr(0, kMax));
-  for (char& c : out)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  return out;
-}
-
-std::string explain(Reason reason, const Properties& properties) {
-  std::string out(name_of(reason));
-  if (const auto words = properties.text(PropertyId::reason_string); !words.empty())
-    out += fmt::format(" (\"{}\")", peer_text(words));
-  if (const auto other = properties.text(PropertyId::server_reference); !other.empty())
-    out += fmt::format(", it names the server \"{}\"", peer_text(other));
-  return out;
-}
 
 }  // namespace
 

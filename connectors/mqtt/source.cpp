@@ -7,6 +7,7 @@
 
 #include "connectors/mqtt/limits.h"
 #include "connectors/mqtt/mqtt.h"
+#include "connectors/mqtt/probe.h"
 #include "connectors/mqtt/subscriber.h"
 
 namespace tidegate {
@@ -28,18 +29,21 @@ class MqttSource final : public Source {
   void pause() override;
   void resume() override;
   void stop() noexcept override;
+  /// Under a client id of its own: with the gateway's, it would take over the session of one that runs.
+  Status probe(Deadline deadline) override;
 
  private:
   enum class Life : std::uint8_t { made, started, stopped };
   void post_paused(bool paused);
 
   const ConnectorContext& context_;
+  const SourceOptions options_;
   std::shared_ptr<Subscriber> subscriber_;
   Life life_ = Life::made;
 };
 
 MqttSource::MqttSource(const ConnectorContext& context, SourceOptions options)
-    : context_(context), subscriber_(std::make_shared<Subscriber>(context, std::move(options))) {}
+    : context_(context), options_(std::move(options)), subscriber_(std::make_shared<Subscriber>(context, options_)) {}
 
 MqttSource::~MqttSource() { stop(); }
 
@@ -69,6 +73,11 @@ void MqttSource::stop() noexcept {
   const auto patience = 2 * (limits::kStopReceipts + limits::kStopGoodbye);
   if (done->get_future().wait_for(patience) != std::future_status::ready)
     Log("source " + context_.name).warn("the network thread did not close the connection in time");
+}
+
+Status MqttSource::probe(Deadline deadline) {
+  const std::string& id = options_.client_id.empty() ? context_.gateway_id : options_.client_id;
+  return probe_broker(options_, id + "-check", *context_.clock, deadline);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ constexpr const char* kAbout =
 constexpr const char* kFooter =
     "Start with:\n"
     "  tidegate check -c tidegate.yaml             what is wrong with the config, all of it\n"
-    "  tidegate check --connect -c tidegate.yaml   whether the endpoints answer\n"
+    "  tidegate check --connect -c tidegate.yaml   whether brokers and endpoints answer\n"
     "  tidegate run -c tidegate.yaml               run the gateway\n"
     "  tidegate status                             how it is doing\n"
     "  tidegate audit                              prove that nothing was lost\n\n"
@@ -100,7 +100,7 @@ void add_check(CLI::App& app, Parsed& p) {
                   "Changes nothing. Sources are not tried: connecting under the gateway's client id would\n"
                   "push a running gateway off its broker.",
                   [&p] { return check_command(p.common, p.connect); });
-  check.add_flag("--connect", p.connect, "Also reach every sink's endpoint, sending no event");
+  check.add_flag("--connect", p.connect, "Also reach every broker and endpoint, sending no event");
   add_config(check, p);
   add_json(check, p);
 }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <boost/asio/io_context.hpp>
 #include <nlohmann/json.hpp>
 #include <stop_token>
 
@@ -14,38 +15,64 @@ using nlohmann::json;
 
 namespace {
 
-/// What trying one sink gave.
+/// What trying one connector gave.
 struct Trial {
-  std::string sink;
+  std::string_view kind;  ///< "source" or "sink"
+  std::string name;
   Status status;
 };
 
-std::vector<Trial> try_sinks(const Config& config) {
-  const SystemClock clock;
-  Health health(clock);
-  Metrics metrics;
-  SeededRandom random(entropy_seed());
-  std::vector<Trial> trials;
-  for (const SinkConfig& sink : config.sinks) {
-    ConnectorContext context;
-    context.gateway_id = config.gateway.id;
-    context.name = sink.name;
-    context.clock = &clock;
-    context.random = &random;
-    context.health = &health;
-    context.metrics = &metrics;
+/// Makes connectors and tries them, one after the other, without a spool.
+class Tryout {
+ public:
+  explicit Tryout(const Config& config) : config_(config) {}
+
+  std::vector<Trial> run() {
+    std::vector<Trial> trials;
+    for (const SourceConfig& source : config_.sources) trials.push_back({"source", source.name, try_source(source)});
+    for (const SinkConfig& sink : config_.sinks) trials.push_back({"sink", sink.name, try_sink(sink)});
+    return trials;
+  }
+
+ private:
+  Status try_source(const SourceConfig& source) {
+    const ConnectorContext context = context_for(source.name);
+    auto made = source.type->make_source(context, source.options);
+    if (!made) return made.error();
+    return (*made)->probe(deadline());
+  }
+
+  Status try_sink(const SinkConfig& sink) {
+    ConnectorContext context = context_for(sink.name);
     context.delivery = &sink.delivery;
     auto made = sink.type->make_sink(context, sink.options);
-    if (!made) {
-      trials.push_back({sink.name, made.error()});
-      continue;
-    }
+    if (!made) return made.error();
     const std::stop_source never;
-    trials.push_back({sink.name, (*made)->connect({clock.steady() + limits::kCheckConnect}, never.get_token())});
+    Status status = (*made)->connect(deadline(), never.get_token());
     (*made)->close();
+    return status;
   }
-  return trials;
-}
+
+  ConnectorContext context_for(const std::string& name) {
+    ConnectorContext context;
+    context.gateway_id = config_.gateway.id;
+    context.name = name;
+    context.net = &net_;
+    context.clock = &clock_;
+    context.random = &random_;
+    context.health = &health_;
+    context.metrics = &metrics_;
+    return context;
+  }
+  [[nodiscard]] Deadline deadline() const { return {clock_.steady() + limits::kCheckConnect}; }
+
+  const Config& config_;
+  boost::asio::io_context net_{1};  ///< never runs
+  const SystemClock clock_;
+  Health health_{clock_};
+  Metrics metrics_;
+  SeededRandom random_{entropy_seed()};
+};
 
 std::string counted(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
@@ -66,6 +93,7 @@ json as_json(const LoadedConfig& loaded, const std::vector<Trial>& trials) {
   json out = {{"file", loaded.diagnostics.file()},
               {"valid", loaded.config.has_value()},
               {"diagnostics", json::array()},
+              {"sources", json::array()},
               {"sinks", json::array()}};
   for (const Diagnostic& one : loaded.diagnostics.sorted()) {
     out["diagnostics"].push_back({{"severity", one.severity == Severity::error ? "error" : "warning"},
@@ -74,9 +102,9 @@ json as_json(const LoadedConfig& loaded, const std::vector<Trial>& trials) {
                                   {"message", one.message}});
   }
   for (const Trial& trial : trials) {
-    json row = {{"name", trial.sink}, {"reachable", trial.status.has_value()}};
+    json row = {{"name", trial.name}, {"reachable", trial.status.has_value()}};
     if (!trial.status) row["error"] = trial.status.error().message;
-    out["sinks"].push_back(std::move(row));
+    out[trial.kind == "source" ? "sources" : "sinks"].push_back(std::move(row));
   }
   return out;
 }
@@ -85,15 +113,15 @@ json as_json(const LoadedConfig& loaded, const std::vector<Trial>& trials) {
 
 int check_command(const CommonOptions& common, bool connect) {
   const LoadedConfig loaded = load_config(common.config_file, connector_types());
-  const std::vector<Trial> trials = loaded.config && connect ? try_sinks(*loaded.config) : std::vector<Trial>{};
+  const std::vector<Trial> trials = loaded.config && connect ? Tryout(*loaded.config).run() : std::vector<Trial>{};
   std::string out;
   if (common.json) {
     out = as_json(loaded, trials).dump(2, ' ', false, json::error_handler_t::replace) + "\n";
   } else {
     out = loaded.diagnostics.text() + summary(loaded) + "\n";
     for (const Trial& trial : trials)
-      out += trial.status ? fmt::format("sink {}: reachable\n", trial.sink)
-                          : fmt::format("sink {}: not reachable: {}\n", trial.sink, trial.status.error().message);
+      out += fmt::format("{} {}: {}\n", trial.kind, trial.name,
+                         trial.status ? "reachable" : "not reachable: " + trial.status.error().message);
   }
   if (!print(out)) return kExitFailed;
   if (!loaded.config) return kExitUsage;

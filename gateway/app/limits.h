@@ -13,7 +13,7 @@ inline constexpr std::chrono::seconds kStartRetry{2};
 inline constexpr std::chrono::seconds kShutdownGrace{5};
 /// How often the line in `systemctl status` is brought up to date when no watchdog asks more often.
 inline constexpr std::chrono::seconds kServiceStatusInterval{10};
-/// How long `tidegate check --connect` waits for one sink.
+/// How long `tidegate check --connect` waits for one source or sink.
 inline constexpr std::chrono::seconds kCheckConnect{10};
 
 }  // namespace tidegate::limits

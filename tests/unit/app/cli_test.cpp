@@ -150,6 +150,19 @@ TEST_F(CliTest, CheckTellsProgramsWhereTheMistakeIs) {
   EXPECT_EQ((*idd)["column"], 3);
 }
 
+TEST_F(CliTest, CheckConnectSaysOfEachBrokerAndEndpointWhetherItAnswers) {
+  const std::string url = "http://127.0.0.1:" + std::to_string(silent.local_endpoint().port()) + "/";
+  gateway.configure(config_for(url));
+  const Finished finished = gateway.command({"check", "--connect"});
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_THAT(finished.output, HasSubstr("source floor: not reachable: mqtt://127.0.0.1:1: cannot connect"));
+  EXPECT_THAT(finished.output, HasSubstr("sink cloud: reachable\n"));
+  const json out = json::parse(gateway.command({"check", "--connect", "--json"}).output);
+  EXPECT_EQ(out["sources"][0]["name"], "floor");
+  EXPECT_EQ(out["sources"][0]["reachable"], false);
+  EXPECT_EQ(out["sinks"][0]["reachable"], true);
+}
+
 TEST_F(CliTest, CheckConnectFailsWhenAnEndpointDoesNotAnswer) {
   const Finished finished = gateway.command({"check", "--connect"});
   EXPECT_EQ(finished.status, 1);

@@ -84,6 +84,19 @@ TEST_F(WithMosquitto, MessagesOfARestartAndOfAnAbsenceArriveOnce) {
   EXPECT_EQ(intake_.repeats(), 50u);
 }
 
+TEST_F(WithMosquitto, AProbeDoesNotDisturbASourceThatRuns) {
+  start_broker({});
+  make_source(broker_->uri(), "subscribe: 'sensors/#'");
+  ASSERT_TRUE(reaches(HealthState::ok));
+  for (const char* version : {"5", "3.1.1"}) {
+    const Status found = probe(broker_->uri(), std::string("subscribe: 'sensors/#'\nversion: ") + version);
+    EXPECT_TRUE(found) << found.error().message;
+  }
+  publish_events(1, 10);
+  EXPECT_TRUE(receives(10));
+  EXPECT_EQ(rig_.count("tidegate_mqtt_connections_total"), 1u);
+}
+
 TEST_F(WithMosquitto, ClientCertificatesWork) {
   const auto certs = testing::make_test_certs(dir_ / "certs");
   ASSERT_TRUE(certs);

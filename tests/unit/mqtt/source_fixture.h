@@ -23,13 +23,23 @@ class WithSource : public ::testing::Test {
   static Deadline patience() { return within(milliseconds{30'000}); }
 
   void make_source(const std::string& broker_uri, const std::string& more) {
+    source_ = build(broker_uri, more);
+    ASSERT_TRUE(source_);
+    ASSERT_TRUE(source_->start(intake_));
+  }
+  /// What a source with the same options that is not started finds.
+  Status probe(const std::string& broker_uri, const std::string& more, Deadline deadline = patience()) {
+    const auto source = build(broker_uri, more);
+    return source ? source->probe(deadline) : Status(Error{ErrorCode::invalid, "no source"});
+  }
+  std::unique_ptr<Source> build(const std::string& broker_uri, const std::string& more) {
     const std::string yaml = "broker: " + broker_uri + "\nreconnect: { initial: 10ms, max: 50ms }\n" + more;
     const auto options = parse_text(*mqtt_source_options(), yaml);
-    ASSERT_TRUE(options) << options.error().message;
+    EXPECT_TRUE(options) << options.error().message;
+    if (!options) return nullptr;
     auto made = make_mqtt_source(rig_.context(), *options);
-    ASSERT_TRUE(made) << made.error().message;
-    source_ = std::move(*made);
-    ASSERT_TRUE(source_->start(intake_));
+    EXPECT_TRUE(made) << made.error().message;
+    return made ? *std::move(made) : nullptr;
   }
   bool reaches(HealthState state, const std::string& words = "") {
     return intake_.wait(patience(), [&] {

@@ -198,6 +198,43 @@ TEST_F(MqttSource, StopEndsThoughTheBrokerTakesNothing) {
   source_->stop();
 }
 
+TEST_F(MqttSource, AProbeConnectsUnderItsOwnNameAndLeavesNothingBehind) {
+  const Status found = probe(broker_.uri(), kSubscribe);
+  EXPECT_TRUE(found) << found.error().message;
+  ASSERT_TRUE(broker_.wait(patience(), [&] { return broker_.count(PacketType::disconnect) == 1; }));
+  const auto seen = broker_.seen();
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[0].text, "gw-check");
+  EXPECT_TRUE(seen[0].clean_start);
+  EXPECT_EQ(seen[1].reason, Reason::success);
+}
+
+TEST_F(MqttSource, AProbeFindsBrokersThatKnowMqtt3Only) {
+  broker_.change([](BrokerScript& s) { s.old = true; });
+  EXPECT_TRUE(probe(broker_.uri(), kSubscribe));
+  EXPECT_FALSE(probe(broker_.uri(), std::string(kSubscribe) + "version: 5\n"));
+  broker_.change([](BrokerScript& s) { s.old = false, s.closes_on_mqtt5 = true; });
+  EXPECT_TRUE(probe(broker_.uri(), kSubscribe));
+}
+
+TEST_F(MqttSource, AProbeSaysWhyTheBrokerCannotBeUsed) {
+  const auto why = [&](const std::string& uri) {
+    const Status found = probe(uri, kSubscribe);
+    return found ? "" : found.error().message;
+  };
+  EXPECT_THAT(why("mqtt://127.0.0.1:1"), HasSubstr("mqtt://127.0.0.1:1: cannot connect"));
+  EXPECT_THAT(why("mqtts://127.0.0.1:" + std::to_string(broker_.port())), HasSubstr("TLS handshake failed"));
+  broker_.change([](BrokerScript& s) { s.connect_answer = Reason::not_authorized; });
+  EXPECT_THAT(why(broker_.uri()), HasSubstr("refused the connection: not authorized"));
+  broker_.change([](BrokerScript& s) { s.connect_answer = Reason::client_identifier_not_valid; });
+  EXPECT_THAT(why(broker_.uri()), HasSubstr("the check connects as \"gw-check\""));
+  broker_.change([](BrokerScript& s) { s.answers_connect = false; });
+  const Status silent = probe(broker_.uri(), kSubscribe, within(milliseconds{50}));
+  ASSERT_FALSE(silent);
+  EXPECT_EQ(silent.error().code, ErrorCode::timeout);
+  EXPECT_THAT(silent.error().message, HasSubstr("no CONNACK in time"));
+}
+
 class Tls : public MqttSource {
  protected:
   Tls() : certs_(testing::make_test_certs(dir_ / "right")), strangers_(testing::make_test_certs(dir_ / "wrong")) {
