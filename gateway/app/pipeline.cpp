@@ -200,6 +200,27 @@ void Pipeline::stop_lanes(Deadline deadline) {
   for (std::thread& thread : stopping) thread.join();
 }
 
+void Pipeline::watch_lanes() {
+  const SteadyTime now = setup_.clock.steady();
+  const MutexLock lock(mutex_);
+  for (const auto& [name, lane] : running_) {
+    const bool stuck = now > lane->due_back();
+    if (stuck == stuck_.contains(name)) continue;
+    // Beside the lane's own entry, which its worker will write again when it is back.
+    const std::string component = fmt::format("worker of lane {}", name);
+    if (stuck) {
+      stuck_.insert(name);
+      log_.error("{} is stuck in its sink or in the spool; its events wait", component);
+      setup_.health.post(component, HealthState::alarm,
+                         "stuck in its sink or in the spool: its events wait; a restart loses none of them");
+    } else {
+      stuck_.erase(name);
+      log_.info("{} goes on", component);
+      setup_.health.post(component, HealthState::ok, "");
+    }
+  }
+}
+
 Status Pipeline::resume_lane(std::string_view route, std::string_view sink) {
   const std::string name = fmt::format("{}/{}", route, sink);
   const MutexLock lock(mutex_);

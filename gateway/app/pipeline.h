@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,8 @@ class Pipeline {
   /// Sources first, then the lanes, all until the same deadline, then the spool. Idempotent. *Blocks*.
   void stop(Deadline deadline);
 
+  /// Posts an alarm for each lane whose worker is stuck, and its end. *Threads*: safe from any; called now and then.
+  void watch_lanes() EXCLUDES(mutex_);
   /// *Threads*: safe from any. *Errors*: not_found.
   Status resume_lane(std::string_view route, std::string_view sink);
   /// *Threads*: as the spool's own.
@@ -98,6 +101,7 @@ class Pipeline {
   bool stopped_ = false;
   Mutex mutex_;
   std::map<std::string, Lane*, std::less<>> running_ GUARDED_BY(mutex_);  ///< by "route/sink"
+  std::set<std::string> stuck_ GUARDED_BY(mutex_);                        ///< reported as such
 };
 
 }  // namespace tidegate

@@ -156,6 +156,7 @@ void Supervisor::watch() {
   if (!probe_ && pipeline != nullptr) probe_ = std::make_unique<CommitterProbe>(pipeline->spool(), SourceId{});
   // That this runs at all says that the network thread does. While stopping the spool may answer no more.
   if (deadline && (!probe_ || stopping_ || probe_->alive())) notify_.alive();
+  if (pipeline != nullptr && !stopping_) pipeline->watch_lanes();
   if (!stopping_) notify_.status(summary());
   watchdog_.expires_after(next);
   watchdog_.async_wait([this](error_code cancelled) {

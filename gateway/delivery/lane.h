@@ -48,6 +48,9 @@ class Lane {
   virtual void stop(Deadline deadline) = 0;
   /// Ends a pause (refused credential) or a park (410). *Threads*: safe from any.
   virtual void resume() = 0;
+  /// When the worker will have come round again, however busy; past that it is stuck in its sink or in the spool.
+  /// *Threads*: safe from any.
+  [[nodiscard]] virtual SteadyTime due_back() const noexcept = 0;
 };
 
 }  // namespace tidegate

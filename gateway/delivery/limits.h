@@ -39,6 +39,9 @@ inline constexpr milliseconds kSpoolRetryInterval{1000};
 inline constexpr int kPausedProbeIntervals = 6;
 /// How long a connect may take before it counts as failed.
 inline constexpr milliseconds kConnectTimeout{10'000};
+/// A worker this late to be back from its sink or the spool is reported as stuck: far beyond what a busy machine
+/// explains.
+inline constexpr milliseconds kStuckAfter{30'000};
 /// Failures of a batch, while its neighbours are delivered, after which it is split to find the event that fails.
 inline constexpr std::uint32_t kSplitAttempts = 3;
 /// Delivered batches after which a batch size that the peer found too large is tried again, doubled.

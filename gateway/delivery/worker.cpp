@@ -1,6 +1,7 @@
 // The thread around a scheduler: reads the spool, drives the sink, settles, and tells people how it goes.
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <stop_token>
@@ -140,8 +141,11 @@ class LaneWorker final : public Lane {
   }
 
   void resume() override { mailbox_->resume(); }
+  [[nodiscard]] SteadyTime due_back() const noexcept override { return due_back_.load(std::memory_order_relaxed); }
 
  private:
+  /// The worker promises to be round again at `at`, a sink that keeps its deadlines provided.
+  void back_by(SteadyTime at) { due_back_.store(at + limits::kStuckAfter, std::memory_order_relaxed); }
   [[nodiscard]] Instant now() const { return {setup_.clock.steady(), setup_.clock.wall()}; }
 
   void run();
@@ -162,6 +166,7 @@ class LaneWorker final : public Lane {
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();  ///< see Mailbox
   std::stop_source connect_stop_;
   std::thread thread_;
+  std::atomic<SteadyTime> due_back_{SteadyTime::max()};  ///< max: not in its loop
 
   // The worker thread's own.
   std::optional<Scheduler> scheduler_;
@@ -178,6 +183,7 @@ void LaneWorker::run() {
   }
   if (scheduler_) {
     while (true) {
+      back_by(setup_.clock.steady());
       take_mail(*scheduler_);
       if (stop_) break;
       connect(*scheduler_);
@@ -187,6 +193,7 @@ void LaneWorker::run() {
       report_.update(*scheduler_, now());
       wait(*scheduler_);
     }
+    due_back_ = SteadyTime::max();  // stop() has a deadline of its own
     drain(*scheduler_);
   }
   setup_.sink_connector->close();
@@ -233,6 +240,7 @@ void LaneWorker::connect(Scheduler& scheduler) {
     gate.refreshed();
   }
   if (!gate.wants_connect(start)) return;
+  back_by(start + limits::kConnectTimeout);
   const Status connected =
       setup_.sink_connector->connect(Deadline{start + limits::kConnectTimeout}, connect_stop_.get_token());
   if (connected) {
@@ -302,6 +310,7 @@ void LaneWorker::wait(Scheduler& scheduler) {
   if (!scheduler.window().empty()) until = std::min(until, at.steady + LaneReport::kAgeInterval);
   // With more to read, only what has ended is collected.
   if (scheduler.wants_read(at)) until = std::min(until, std::max(at.steady, read_again_));
+  back_by(std::max(at.steady, until));
   const Mailbox::Interest interest{scheduler.at_end(), scheduler.waits_for_settlement()};
   if (scheduler.in_flight() == 0) {
     mailbox_->wait(interest, until);

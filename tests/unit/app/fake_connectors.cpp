@@ -47,7 +47,11 @@ class FakeSource final : public Source {
 class FakeSink final : public Sink {
  public:
   [[nodiscard]] SinkLimits limits() const noexcept override { return {}; }
-  Status connect(Deadline, std::stop_token) override { return {}; }
+  Status connect(Deadline, std::stop_token) override {
+    stage().note("connecting");
+    while (stage().sink_hangs) std::this_thread::yield();
+    return {};
+  }
   void submit(Batch batch) override { taken_.push_back(batch.id); }
   std::vector<Settled> wait(Deadline deadline, std::stop_token stop) override {
     const SystemClock clock;

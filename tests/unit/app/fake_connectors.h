@@ -18,6 +18,7 @@ struct Stage {
   mutable Mutex mutex;
   std::vector<std::string> said GUARDED_BY(mutex);
   std::atomic<int> sinks_that_fail{0};         ///< so many sinks cannot be made
+  std::atomic<bool> sink_hangs{false};         ///< a connect does not return, whatever its deadline
   std::atomic<bool> throws_on_network{false};  ///< the next source throws on the network thread
 };
 /// The one that the connectors of this test program act on. A test resets it.

@@ -12,6 +12,8 @@
 #include <thread>
 
 #include "gateway/admin/client.h"
+#include "gateway/delivery/limits.h"
+#include "tests/support/clock/skipping_clock.h"
 #include "tests/support/process/process.h"
 #include "tests/unit/app/fake_connectors.h"
 
@@ -32,7 +34,10 @@ class SupervisorTest : public ::testing::Test {
     stage().sinks_that_fail = 0;
     stage().throws_on_network = false;
   }
-  void TearDown() override { end(); }
+  void TearDown() override {
+    stage().sink_hangs = false;
+    end();
+  }
 
   void begin(ServiceNotify notify = {"", std::nullopt}) {
     const std::string text =
@@ -67,7 +72,7 @@ class SupervisorTest : public ::testing::Test {
 
   test::TempDir dir;
   ListenAddress admin{.unix_socket = true, .path = (dir / "admin.sock").string(), .host = {}, .port = 0};
-  SystemClock clock;
+  testing::SkippingClock clock;
   Config config;
   std::unique_ptr<Supervisor> supervisor;
   std::thread main;
@@ -164,6 +169,23 @@ TEST_F(SupervisorTest, TellsTheServiceManagerThatItIsReadyAliveAndStopping) {
   end();
   EXPECT_TRUE(hears("STOPPING=1", 1)) << heard;
   close(fd);
+}
+
+TEST_F(SupervisorTest, ALaneThatIsStuckInItsSinkIsAnAlarmUntilItIsBack) {
+  const auto worker = [this] {
+    return status()["health"].value("worker of lane r/k", json::object()).value("state", "");
+  };
+  stage().sink_hangs = true;
+  begin({"", 20ms});
+  ASSERT_TRUE(happens("connecting"));
+  ASSERT_TRUE(becomes_ready());
+  clock.skip(limits::kConnectTimeout);
+  EXPECT_EQ(worker(), "");
+  clock.skip(limits::kStuckAfter);
+  EXPECT_TRUE(wait_until(within(30s), [&] { return worker() == "alarm"; })) << status();
+  stage().sink_hangs = false;
+  EXPECT_TRUE(happens("delivered"));
+  EXPECT_TRUE(wait_until(within(30s), [&] { return worker() == "ok"; })) << status();
 }
 
 TEST_F(SupervisorTest, ALaneCanBeResumedByName) {
