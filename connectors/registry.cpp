@@ -1,4 +1,5 @@
 #include "connectors/connector.h"
+#include "connectors/directory/directory.h"
 #include "connectors/http/http.h"
 #include "connectors/mqtt/mqtt.h"
 
@@ -14,6 +15,10 @@ const std::vector<ConnectorType>& connector_types() {
        .summary = "HTTP and HTTPS endpoints",
        .sink_options = http_sink_options,
        .make_sink = make_http_sink},
+      {.name = "directory",
+       .summary = "files that programs drop into a folder",
+       .source_options = directory_source_options,
+       .make_source = make_directory_source},
   };
   return types;
 }

@@ -37,5 +37,6 @@ struct SourceRow {
 const std::vector<SourceRow>& source_harnesses();
 
 std::unique_ptr<SourceHarness> make_mqtt_source_harness();
+std::unique_ptr<SourceHarness> make_directory_source_harness();
 
 }  // namespace tidegate::test

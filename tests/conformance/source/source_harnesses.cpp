@@ -3,7 +3,8 @@
 namespace tidegate::test {
 
 const std::vector<SourceRow>& source_harnesses() {
-  static const std::vector<SourceRow> rows = {{"Mqtt", make_mqtt_source_harness}};
+  static const std::vector<SourceRow> rows = {{"Mqtt", make_mqtt_source_harness},
+                                              {"Directory", make_directory_source_harness}};
   return rows;
 }
 

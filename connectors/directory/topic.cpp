@@ -1,0 +1,72 @@
+#include "connectors/directory/topic.h"
+
+#include "gateway/event/json_text.h"
+
+namespace tidegate::directory {
+
+namespace {
+
+bool has_wildcard(std::string_view text) { return text.find_first_of("+#") != std::string_view::npos; }
+
+void append_level(std::string& out, std::string_view value) {
+  if (value.empty()) {
+    out += '_';
+    return;
+  }
+  const bool valid = is_utf8(value);
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool allowed = c != '/' && c != '+' && c != '#' && byte >= 0x20 && byte != 0x7f && (byte < 0x80 || valid);
+    out += allowed ? c : '_';
+  }
+}
+
+}  // namespace
+
+Result<TopicTemplate> TopicTemplate::parse(std::string_view text) {
+  TopicTemplate made;
+  while (!text.empty()) {
+    const std::size_t open = text.find('{');
+    const std::string_view literal = text.substr(0, open);
+    if (has_wildcard(literal)) return Error{ErrorCode::invalid, "may not hold + or #: it is a topic, not a filter"};
+    if (literal.find('}') != std::string_view::npos) return Error{ErrorCode::invalid, "has a } without its {"};
+    if (!literal.empty()) made.parts_.push_back({Part::Kind::text, std::string(literal)});
+    if (open == std::string_view::npos) break;
+    const std::size_t close = text.find('}', open);
+    if (close == std::string_view::npos) return Error{ErrorCode::invalid, "has a { without its }"};
+    const std::string_view name = text.substr(open + 1, close - open - 1);
+    if (name.empty()) return Error{ErrorCode::invalid, "has braces without a name"};
+    if (name == "file") {
+      made.parts_.push_back({Part::Kind::file, {}});
+    } else if (name == "stem") {
+      made.parts_.push_back({Part::Kind::stem, {}});
+    } else {
+      made.parts_.push_back({Part::Kind::column, {}});
+      made.columns_.emplace_back(name);
+    }
+    text.remove_prefix(close + 1);
+  }
+  if (made.parts_.empty()) return Error{ErrorCode::invalid, "is empty"};
+  return made;
+}
+
+std::string TopicTemplate::topic(std::string_view file_name, const std::vector<std::string>& values) const {
+  std::string out;
+  std::size_t column = 0;
+  for (const Part& part : parts_) {
+    switch (part.kind) {
+      case Part::Kind::text: out += part.text; break;
+      case Part::Kind::file: append_level(out, file_name); break;
+      case Part::Kind::stem: append_level(out, stem_of(file_name)); break;
+      case Part::Kind::column: append_level(out, values[column++]); break;
+    }
+  }
+  return out;
+}
+
+std::string_view stem_of(std::string_view file_name) noexcept {
+  const std::size_t dot = file_name.rfind('.');
+  return dot == std::string_view::npos || dot == 0 ? file_name : file_name.substr(0, dot);
+}
+
+}  // namespace tidegate::directory
