@@ -2,6 +2,7 @@
 #include "connectors/directory/directory.h"
 #include "connectors/http/http.h"
 #include "connectors/mqtt/mqtt.h"
+#include "connectors/mqtt_listener/mqtt_listener.h"
 
 namespace tidegate {
 
@@ -11,6 +12,10 @@ const std::vector<ConnectorType>& connector_types() {
        .summary = "MQTT 5 and 3.1.1 brokers",
        .source_options = mqtt_source_options,
        .make_source = make_mqtt_source},
+      {.name = "mqtt_listener",
+       .summary = "MQTT 5 and 3.1.1 clients that connect to the gateway",
+       .source_options = mqtt_listener_options,
+       .make_source = make_mqtt_listener},
       {.name = "http",
        .summary = "HTTP and HTTPS endpoints",
        .sink_options = http_sink_options,

@@ -56,7 +56,8 @@ Status check_limits(const Event& event) {
 
 }  // namespace
 
-Result<Event> make_event(const Publish& message, std::string_view topic, WallTime now) {
+Result<Event> make_event(const Publish& message, std::string_view topic, WallTime now,
+                         std::span<const std::pair<std::string, std::string>> own) {
   // Before the payload is copied: what is refused must not cost memory first.
   if (message.payload.size() > tidegate::limits::kEventDataBytesMax)
     return Error{ErrorCode::invalid, "payload larger than 8 MiB"};
@@ -65,9 +66,10 @@ Result<Event> make_event(const Publish& message, std::string_view topic, WallTim
   event.subject = topic;
   event.time = now;
   event.data = message.payload;
-  event.attributes.reserve(message.properties.empty() ? 2 : 8);
+  event.attributes.reserve(own.size() + (message.properties.empty() ? 2 : 8));
   event.attributes.emplace_back("qos", kQos[message.qos]);
   if (message.retain) event.attributes.emplace_back("retained", "true");
+  event.attributes.insert(event.attributes.end(), own.begin(), own.end());
   if (message.properties.empty()) return event;
   message.properties.for_each([&](const Property& property) { add_property(property, event); });
   message.properties.for_each([&](const Property& property) {

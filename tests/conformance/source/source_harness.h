@@ -38,5 +38,6 @@ const std::vector<SourceRow>& source_harnesses();
 
 std::unique_ptr<SourceHarness> make_mqtt_source_harness();
 std::unique_ptr<SourceHarness> make_directory_source_harness();
+std::unique_ptr<SourceHarness> make_mqtt_listener_harness();
 
 }  // namespace tidegate::test

@@ -4,6 +4,7 @@ namespace tidegate::test {
 
 const std::vector<SourceRow>& source_harnesses() {
   static const std::vector<SourceRow> rows = {{"Mqtt", make_mqtt_source_harness},
+                                              {"MqttListener", make_mqtt_listener_harness},
                                               {"Directory", make_directory_source_harness}};
   return rows;
 }

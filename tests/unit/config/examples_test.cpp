@@ -34,6 +34,11 @@ class SiteFolder {
       fs::create_directories((path_ / name).parent_path());
       std::ofstream(path_ / name) << "for tests";
     }
+    // Of mosquitto_passwd: what a file of users holds is checked when the config is.
+    std::ofstream(path_ / "secrets/devices")
+        << "pump-7:$7$101$Bi+P/"
+           "4C6RBnXujxv$hC9dqVSfMOtvjBqweMAoDeF6rdMVihQq+qACLGjL5JDkP+db95a7CPFPTdmwyiLuce5T6usJFfh6N"
+           "LrM9z0yWQ==\n";
   }
   ~SiteFolder() { fs::remove_all(path_); }
   SiteFolder(const SiteFolder&) = delete;
