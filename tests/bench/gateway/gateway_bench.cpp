@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/bench/gateway/folder.h"
 #include "tests/bench/gateway/report.h"
 #include "tests/bench/gateway/rig.h"
 
@@ -23,7 +24,7 @@ using namespace tidegate::bench;
 struct Options {
   std::filesystem::path bin, json;
   bool quick = false;
-  std::uint64_t flow_events = 200'000, pending_events = 1'000'000, latency_events = 10'000;
+  std::uint64_t flow_events = 200'000, pending_events = 1'000'000, latency_events = 10'000, folder_rows = 1'000'000;
   int repeats = 3;
 };
 
@@ -76,6 +77,27 @@ Status throughput(const Options& options, std::vector<Row>& rows) {
     written.samples.push_back(flow->written_per_byte);
   }
   rows.insert(rows.end(), {bare, bare_cpu, rate, ratio, cpu, rss, written});
+  return {};
+}
+
+/// A large CSV file in a folder.
+Status folder(const Options& options, std::vector<Row>& rows) {
+  Row stored{"directory, CSV rows of 100 bytes -> spool (full)", "rows/s", {}, Bound::at_least, 150'000};
+  Row rate{"  and on to HTTPS", "rows/s", {}, Bound::none, 0};
+  Row cpu{"  gateway CPU", "us/row", {}, Bound::none, 0};
+  Row rss{"  gateway peak RSS", "MiB", {}, Bound::at_most, 40};
+  Row written{"  bytes written per byte of row", "ratio", {}, Bound::at_most, 2.5};
+  for (int i = 0; i < options.repeats; ++i) {
+    say(fmt::format("folder, {} of {}", i + 1, options.repeats));
+    const auto run = measure_folder(options.bin, options.folder_rows);
+    if (!run) return run.error();
+    stored.samples.push_back(run->stored_per_second);
+    rate.samples.push_back(run->flow.events_per_second);
+    cpu.samples.push_back(run->flow.cpu_us_per_event);
+    rss.samples.push_back(run->flow.rss_peak_mib);
+    written.samples.push_back(run->flow.written_per_byte);
+  }
+  rows.insert(rows.end(), {stored, rate, cpu, rss, written});
   return {};
 }
 
@@ -177,18 +199,20 @@ int main(int argc, char** argv) {
   CLI::App app("Speed and size of the whole gateway.");
   app.add_flag("--quick", options.quick, "small and once: does it work, not how fast is it");
   app.add_option("--json", options.json, "also write the rows there");
-  app.add_option("--only", only, "spool, throughput, idle, restart, latency");
+  app.add_option("--only", only, "spool, throughput, folder, idle, restart, latency");
   app.add_option("--bin", options.bin, "where the programs are");
   CLI11_PARSE(app, argc, argv);
   if (options.quick) {
     options.flow_events = 20'000;
     options.pending_events = 50'000;
     options.latency_events = 2'000;
+    options.folder_rows = 100'000;
     options.repeats = 1;
   }
 
   const std::vector<std::pair<std::string, Status (*)(const Options&, std::vector<Row>&)>> measures = {
-      {"spool", spool}, {"throughput", throughput}, {"idle", idle}, {"restart", restart}, {"latency", latency}};
+      {"spool", spool}, {"throughput", throughput}, {"folder", folder},
+      {"idle", idle},   {"restart", restart},       {"latency", latency}};
   std::vector<Row> rows;
   for (const auto& [name, measure] : measures) {
     if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;
