@@ -43,7 +43,7 @@ TEST(Broker, ClientCertificatesAreShownOnBothSides) {
   site.start(config);
   const auto sent =
       test::run({"mosquitto_pub", "-h", "localhost", "-p", std::to_string(site.broker->port()), "-q", "1", "-t",
-                 "sensors/a", "-m", "EVT:0001:000000001:0000000000001;", "--cafile", site.certs.ca_cert.string(),
+                 "sensors/a", "-m", "EVT:0001:000000001:0000000000000001;", "--cafile", site.certs.ca_cert.string(),
                  "--cert", site.certs.client_cert.string(), "--key", site.certs.client_key.string()},
                 test::within(kPatience));
   ASSERT_EQ(sent.status, 0) << sent.errors;

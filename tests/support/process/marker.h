@@ -9,11 +9,11 @@
 namespace tidegate::test {
 
 /// What every test payload carries, so that any receiver can tell which event it holds: publisher, number, time.
-/// As text `EVT:pppp:sssssssss:ttttttttttttt;`, decimal.
+/// As text `EVT:pppp:sssssssss:tttttttttttttttt;`, decimal.
 struct Marker {
   std::uint32_t publisher = 0;
   std::uint64_t seq = 0;
-  std::uint64_t published_ms = 0;  ///< UTC
+  std::uint64_t published_us = 0;  ///< UTC
 };
 
 /// A sensor reading of exactly `bytes` bytes of JSON (at least 120) with the marker in it; values vary with seq.

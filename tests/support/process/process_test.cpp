@@ -35,13 +35,13 @@ TEST(Process, KillEndsItAndWaitSeesTheSignal) {
 
 TEST(Marker, IsFoundInAPayloadOfTheSizeAskedFor) {
   std::string payload;
-  append_payload(payload, {12, 345, 1'700'000'000'123}, 200);
+  append_payload(payload, {12, 345, 1'700'000'000'123'456}, 200);
   EXPECT_EQ(payload.size(), 200u);
   const auto marker = find_marker(payload);
   ASSERT_TRUE(marker);
   EXPECT_EQ(marker->publisher, 12u);
   EXPECT_EQ(marker->seq, 345u);
-  EXPECT_EQ(marker->published_ms, 1'700'000'000'123u);
+  EXPECT_EQ(marker->published_us, 1'700'000'000'123'456u);
 }
 
 class PublisherTest : public testing::TestWithParam<int> {};

@@ -42,7 +42,10 @@ void append_length(std::string& out, std::size_t value) {
   } while (value != 0);
 }
 
-std::uint64_t utc_ms() { return static_cast<std::uint64_t>(SystemClock().wall().time_since_epoch().count()); }
+std::uint64_t utc_us() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count());
+}
 
 class Session {
  public:
@@ -146,7 +149,7 @@ class Session {
       seq_of_[last_id_] = next_;
       ++open_;
     }
-    append_payload(out_, {options_.number, next_, utc_ms()}, options_.payload_bytes);
+    append_payload(out_, {options_.number, next_, utc_us()}, options_.payload_bytes);
     report_.acknowledged_seqs.push_back(options_.qos == 0);
     if (options_.qos == 0) ++report_.acknowledged;
     ++report_.sent;

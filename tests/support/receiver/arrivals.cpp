@@ -9,6 +9,7 @@ namespace {
 
 /// Sequence numbers beyond are counted but not told apart: 8 MiB of bits per publisher.
 constexpr std::uint64_t kSeqMax = 64u << 20;
+constexpr double kUsPerMs = 1000;
 
 template <class T>
 bool read_digits(std::string_view digits, T& value) {
@@ -24,15 +25,15 @@ std::optional<std::pair<Marker, std::size_t>> find_marker(std::string_view text,
     if (at == std::string_view::npos || text.size() - at < kMarkerBytes) return std::nullopt;
     const std::string_view found = text.substr(at, kMarkerBytes);
     Marker marker;
-    if (found[8] == ':' && found[18] == ':' && found[32] == ';' && read_digits(found.substr(4, 4), marker.publisher) &&
-        read_digits(found.substr(9, 9), marker.seq) && read_digits(found.substr(19, 13), marker.sent_ms)) {
+    if (found[8] == ':' && found[18] == ':' && found[35] == ';' && read_digits(found.substr(4, 4), marker.publisher) &&
+        read_digits(found.substr(9, 9), marker.seq) && read_digits(found.substr(19, 16), marker.sent_us)) {
       return std::pair(marker, at + kMarkerBytes);
     }
     from = at + 4;
   }
 }
 
-void Arrivals::add(const Marker& marker, std::int64_t now_ms) {
+void Arrivals::add(const Marker& marker, std::int64_t now_us) {
   ++events_;
   Publisher& publisher = publishers_[marker.publisher];
   const auto seq = static_cast<std::int64_t>(marker.seq);
@@ -51,9 +52,9 @@ void Arrivals::add(const Marker& marker, std::int64_t now_ms) {
   ++publisher.distinct;
   if (seq < publisher.highest) ++out_of_order_;
   publisher.highest = std::max(publisher.highest, seq);
-  const std::int64_t latency = std::max<std::int64_t>(0, now_ms - marker.sent_ms);
+  const std::int64_t latency = std::max<std::int64_t>(0, now_us - marker.sent_us);
   ++latency_[bucket_of(latency)];
-  latency_max_ms_ = std::max(latency_max_ms_, latency);
+  latency_max_us_ = std::max(latency_max_us_, latency);
 }
 
 Arrivals::Totals Arrivals::totals() const {
@@ -66,31 +67,33 @@ Arrivals::Totals Arrivals::totals() const {
     totals.distinct += publisher.distinct;
     totals.missing += static_cast<std::uint64_t>(publisher.highest + 1) - publisher.distinct;
   }
-  totals.latency_p50_ms = percentile(0.50);
-  totals.latency_p99_ms = percentile(0.99);
-  totals.latency_max_ms = latency_max_ms_;
+  totals.latency_p50_ms = percentile_ms(0.50);
+  totals.latency_p99_ms = percentile_ms(0.99);
+  totals.latency_max_ms = static_cast<double>(latency_max_us_) / kUsPerMs;
   return totals;
 }
 
-std::size_t Arrivals::bucket_of(std::int64_t ms) noexcept {
-  const auto value = static_cast<std::uint64_t>(ms);
-  if (value < 32) return value;
-  const auto doubling = static_cast<std::size_t>(std::bit_width(value)) - 5;
-  return std::min(kBuckets - 1, doubling * 32 + ((value >> (doubling - 1)) & 31) % 32);
+std::size_t Arrivals::bucket_of(std::int64_t us) noexcept {
+  const auto value = static_cast<std::uint64_t>(us);
+  if (value < kPerDoubling) return value;
+  const auto doubling = static_cast<std::size_t>(std::bit_width(value) - std::bit_width(kPerDoubling)) + 1;
+  return std::min(kBuckets - 1, doubling * kPerDoubling + ((value >> (doubling - 1)) & (kPerDoubling - 1)));
 }
 
-std::int64_t Arrivals::percentile(double share) const {
+double Arrivals::percentile_ms(double share) const {
   std::uint64_t total = 0, below = 0;
   for (const std::uint64_t count : latency_) total += count;
   if (total == 0) return 0;
-  for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
+  std::size_t bucket = 0;
+  while (bucket + 1 < kBuckets) {
     below += latency_[bucket];
-    if (static_cast<double>(below) < share * static_cast<double>(total)) continue;
-    const std::size_t doubling = bucket / 32;
-    if (doubling == 0) return static_cast<std::int64_t>(bucket);
-    return static_cast<std::int64_t>((32 + bucket % 32) << (doubling - 1));
+    if (static_cast<double>(below) >= share * static_cast<double>(total)) break;
+    ++bucket;
   }
-  return latency_max_ms_;
+  const std::size_t doubling = bucket / kPerDoubling;
+  const std::uint64_t us =
+      doubling == 0 ? bucket : std::uint64_t{kPerDoubling + bucket % kPerDoubling} << (doubling - 1);
+  return static_cast<double>(us) / kUsPerMs;
 }
 
 }  // namespace tidegate::testing

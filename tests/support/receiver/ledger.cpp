@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace tidegate::testing {
 namespace {
 
-std::int64_t now_ms() { return SystemClock().wall().time_since_epoch().count(); }
+std::int64_t now_us() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count();
+}
 
 std::string header_of(const ReceivedRequest& request, const std::string& name) {
   const auto found = request.headers.find(name);
@@ -85,7 +89,7 @@ void Ledger::accept(const ReceivedRequest& request) {
   if (!split_) {
     count_markers(request.body);
   } else {
-    const std::int64_t now = now_ms();
+    const std::int64_t now = now_us();
     std::string lines;
     for (const ReceivedEvent& event : request.events) {
       ++totals_.accepted_events;
@@ -105,7 +109,7 @@ void Ledger::accept(const ReceivedRequest& request) {
 }
 
 void Ledger::count_markers(std::string_view body) {
-  const std::int64_t now = now_ms();
+  const std::int64_t now = now_us();
   for (auto found = find_marker(body); found; found = find_marker(body, found->second)) {
     ++totals_.accepted_events;
     arrivals_.add(found->first, now);
