@@ -1,6 +1,8 @@
 #include "connectors/mqtt/link.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -158,6 +160,11 @@ class TcpLink final : public Link, public std::enable_shared_from_this<TcpLink> 
     const bool ended = e == asio::error::eof || e == asio::ssl::error::stream_truncated;
     if (ended) return done(Error{ErrorCode::unavailable, "the broker closed the connection"});
     if (e) return done(link_error("connection lost", e));
+    // A broker that leaves Nagle's algorithm on (mosquitto does) holds small messages back until TCP has acknowledged
+    // the ones before, and the MQTT acknowledgement that would carry it waits for a commit. The kernel forgets this
+    // option by and by, so it is said again.
+    const int on = 1;
+    setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
     done(n);
   }
 
