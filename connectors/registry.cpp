@@ -1,6 +1,7 @@
 #include "connectors/connector.h"
 #include "connectors/directory/directory.h"
 #include "connectors/http/http.h"
+#include "connectors/http/ingest/ingest.h"
 #include "connectors/mqtt/mqtt.h"
 #include "connectors/mqtt_listener/mqtt_listener.h"
 
@@ -17,7 +18,9 @@ const std::vector<ConnectorType>& connector_types() {
        .source_options = mqtt_listener_options,
        .make_source = make_mqtt_listener},
       {.name = "http",
-       .summary = "HTTP and HTTPS endpoints",
+       .summary = "HTTP and HTTPS: programs that send, endpoints that receive",
+       .source_options = http_source_options,
+       .make_source = make_http_source,
        .sink_options = http_sink_options,
        .make_sink = make_http_sink},
       {.name = "directory",

@@ -169,6 +169,22 @@ void Acceptor::accepted(const error_code& error, StreamSocket socket) {
   accept();
 }
 
+Status try_address(const ListenAddress& address) {
+  if (address.unix_socket) return {};
+  asio::io_context scratch;
+  asio::ip::tcp::acceptor acceptor(scratch);
+  error_code error;
+  const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(address.host, error), address.port);
+  if (!error) acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(1, error);
+  if (!error) return {};
+  const bool taken = error == asio::error::address_in_use;
+  return Error{ErrorCode::unavailable, "cannot listen on " + address.text() + ": " + error.message() +
+                                           (taken ? "; fine when it is this gateway that runs already" : "")};
+}
+
 std::string peer_text(const StreamSocket& socket) {
   error_code error;
   const auto tcp = tcp_endpoint(socket.remote_endpoint(error));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "gateway/base/limits.h"
+#include "gateway/event/json_text.h"
 #include "gateway/routing/limits.h"
 #include "gateway/routing/topic_levels.h"
 
@@ -57,6 +58,11 @@ std::string_view fault_of(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_topic_name(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= limits::kTopicBytesMax &&
+         text.find_first_of(std::string_view("+#\0", 3)) == std::string_view::npos && is_utf8(text);
+}
 
 Result<TopicFilter> TopicFilter::parse(std::string_view text) {
   if (const std::string_view fault = fault_of(text); !fault.empty()) return invalid(std::string(fault));

@@ -9,6 +9,10 @@
 
 namespace tidegate {
 
+/// True for what a message may be published to: UTF-8, 1 to limits::kTopicBytesMax bytes, no wildcard, no NUL.
+/// *Source*: MQTT 5.0, sections 1.5.4 and 4.7.3.
+bool is_topic_name(std::string_view text) noexcept;
+
 /// An MQTT topic filter in which a whole level may be written {name}: a + whose value is remembered.
 /// *Source*: MQTT 5.0, section 4.7 (wildcards; topics that begin with $ are not matched by a leading wildcard).
 class TopicFilter {

@@ -37,6 +37,7 @@ struct SourceRow {
 const std::vector<SourceRow>& source_harnesses();
 
 std::unique_ptr<SourceHarness> make_mqtt_source_harness();
+std::unique_ptr<SourceHarness> make_http_source_harness();
 std::unique_ptr<SourceHarness> make_directory_source_harness();
 std::unique_ptr<SourceHarness> make_mqtt_listener_harness();
 

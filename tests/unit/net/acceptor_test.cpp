@@ -138,6 +138,14 @@ TEST_F(AcceptorTest, AStaleUnixSocketIsReplacedAndRemovedAtTheEnd) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
+TEST_F(AcceptorTest, TryingAnAddressTellsWhetherItIsFree) {
+  open(*ListenAddress::parse("127.0.0.1:0"), 1);
+  const ListenAddress at = acceptor_->bound();
+  EXPECT_FALSE(try_address(at));
+  acceptor_->close();
+  EXPECT_TRUE(try_address(at));
+}
+
 TEST(ListenAddress, ParsesAddressesAndPaths) {
   EXPECT_EQ(ListenAddress::parse("localhost:8686")->text(), "127.0.0.1:8686");
   EXPECT_EQ(ListenAddress::parse("[::1]:0")->text(), "[::1]:0");
