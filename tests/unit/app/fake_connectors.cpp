@@ -26,13 +26,13 @@ class FakeSource final : public Source {
     stage().note("source started");
     boost::asio::post(*context_.net, [this, &intake] {
       if (stage().throws_on_network) throw std::runtime_error("a bug of this source");
-      Submission submission;
-      submission.events.emplace_back();
-      submission.events.back().subject = "a/b";
-      submission.events.back().data = "1";
-      intake.admit(context_.source_id, std::move(submission), [](Admission admission) {
-        stage().note(admission == Admission::durable ? "acknowledged" : "not acknowledged");
-      });
+      admit(intake, "1");
+      SeededRandom random(1);
+      for (int i = stage().large_events; i > 0; --i) {
+        std::string data(128u << 10, ' ');
+        for (char& c : data) c = static_cast<char>(random.next());  // does not compress
+        admit(intake, std::move(data));
+      }
     });
     return {};
   }
@@ -41,6 +41,18 @@ class FakeSource final : public Source {
   void stop() noexcept override { stage().note("source stopped"); }
 
  private:
+  void admit(Intake& intake, std::string data) {
+    Submission submission;
+    submission.events.emplace_back();
+    submission.events.back().subject = "a/b";
+    submission.events.back().data = std::move(data);
+    intake.admit(context_.source_id, std::move(submission), [](Admission admission) {
+      if (stage().receipts_hang) stage().note("in a receipt");
+      while (stage().receipts_hang) std::this_thread::yield();
+      stage().note(admission == Admission::durable ? "acknowledged" : "not acknowledged");
+    });
+  }
+
   const ConnectorContext& context_;
 };
 
@@ -74,6 +86,7 @@ class FakeSink final : public Sink {
 };
 
 Result<std::unique_ptr<Source>> make_source(const ConnectorContext& context, const std::any&) {
+  if (stage().sources_that_fail.fetch_sub(1) > 0) return Error{ErrorCode::io, "the port is taken"};
   return std::unique_ptr<Source>(new FakeSource(context));
 }
 

@@ -17,6 +17,7 @@ constexpr SourceId kFloor{7};
 constexpr SourceId kRoof{8};
 constexpr LaneId kHotLane{1};
 constexpr LaneId kAllLane{2};
+constexpr LaneId kRoofLane{3};
 
 RouteRule rule(std::string_view filter, std::vector<LaneId> lanes, std::vector<SourceId> from = {}) {
   return {std::move(from), *TopicFilter::parse(filter), std::move(lanes)};
@@ -45,14 +46,14 @@ class IntakeTest : public ::testing::Test {
   SeededRandom random{1};
   Metrics metrics;
   RecordingSpool spool;
-  GatewayIntake intake{
-      {"plant-7",
-       {{kFloor, "floor", "mqtt"}, {kRoof, "roof", "mqtt"}},
-       RouteTable({rule("sensors/+/temperature", {kHotLane}, {kFloor}), rule("sensors/#", {kAllLane, kHotLane})}),
-       spool,
-       clock,
-       random,
-       metrics}};
+  GatewayIntake intake{{"plant-7",
+                        {{kFloor, "floor", "mqtt"}, {kRoof, "roof", "mqtt"}},
+                        RouteTable({rule("sensors/+/temperature", {kHotLane}, {kFloor}),
+                                    rule("sensors/#", {kAllLane, kHotLane}), rule("sensors/#", {kRoofLane}, {kRoof})}),
+                        spool,
+                        clock,
+                        random,
+                        metrics}};
 };
 
 TEST_F(IntakeTest, CompletesEventsAndNamesTheirLanesOnce) {
@@ -68,6 +69,13 @@ TEST_F(IntakeTest, CompletesEventsAndNamesTheirLanesOnce) {
   EXPECT_EQ(event.time, clock.wall());
   EXPECT_THAT(stored.events[0].lanes, ::testing::ElementsAre(kHotLane, kAllLane));
   EXPECT_THAT(stored.events[1].lanes, ::testing::IsEmpty());
+}
+
+TEST_F(IntakeTest, ARouteOfOneSourceGetsNothingFromAnother) {
+  admit(kRoof, {message("sensors/a/humidity")}, Admission::durable);
+  admit(kFloor, {message("sensors/a/humidity")}, Admission::durable);
+  EXPECT_THAT(spool.submissions.at(0).events.at(0).lanes, ::testing::ElementsAre(kHotLane, kAllLane, kRoofLane));
+  EXPECT_THAT(spool.submissions.at(1).events.at(0).lanes, ::testing::ElementsAre(kHotLane, kAllLane));
 }
 
 TEST_F(IntakeTest, KeepsWhatTheProducerSaid) {
