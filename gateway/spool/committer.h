@@ -25,11 +25,11 @@ class CommitObserver {
  public:
   virtual ~CommitObserver() = default;
   virtual void on_commit(Books& books, const CommitEffects& effects, const Store::Space& space) = 0;
-  /// `trouble`: the error that keeps the committer from committing, or empty.
   /// The database is damaged and will be rebuilt: no connection may be open until on_commit() or on_state() is called
-  /// with the new one in place. Both are called on the committer thread.
+  /// with the new one in place.
   virtual void before_rebuild() = 0;
   virtual void after_rebuild(const SpoolOpening::Salvage& outcome) = 0;
+  /// `trouble`: the error that keeps the committer from committing, or empty.
   virtual void on_state(bool full, const std::string& trouble) = 0;
 };
 

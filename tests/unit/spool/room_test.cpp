@@ -271,6 +271,29 @@ TEST(SpoolRoom, WithDropNewestTheNewestAreRefusedAndCountedAsEvicted) {
   EXPECT_EQ(box.append(bulk(1, 10, 99)), Admission::durable);
 }
 
+TEST(SpoolRoom, WhatIsRefusedForRoomStillCountsItsRepeatsAndKeepsItsState) {
+  SpoolBox box;
+  box.options.max_bytes = 4u << 20;
+  box.options.when_full = WhenFull::drop_newest;
+  box.open();
+  while (box.append(bulk(20, 10'000, 1)) != Admission::refused_full) {
+  }
+  const SourceLedger before = box.spool->snapshot().sources.at("floor");
+  std::promise<Admission> answer;
+  SpoolSubmission submission{box.opening.sources[0], {}, {{"q2/1", "held", false}}, 3};
+  for (Event& event : bulk(20, 10'000, 2)) submission.events.push_back({std::move(event), {box.lane()}});
+  submission.events.push_back({event_of("nobody wants it"), {}});
+  box.spool->append(std::move(submission), [&](Admission admission) { answer.set_value(admission); });
+  ASSERT_EQ(answer.get_future().get(), Admission::refused_full);
+  const SourceLedger after = box.spool->snapshot().sources.at("floor");
+  EXPECT_EQ(after.received, before.received + 21);
+  EXPECT_EQ(after.evicted, before.evicted + 20);
+  EXPECT_EQ(after.filtered, before.filtered + 1);
+  EXPECT_EQ(after.repeats, before.repeats + 3);
+  EXPECT_EQ(box.spool->source_state(box.opening.sources[0], "q2/").size(), 1u);
+  EXPECT_EQ(box.faults(), "");
+}
+
 TEST(SpoolRoom, TooMuchUncommittedAsksTheSourcesToPause) {
   SpoolBox box;
   auto opened = Spool::open(box.options, box.specs, {"floor"}, box.clock, box.health, box.metrics, box.opening);

@@ -194,6 +194,16 @@ TEST(Spool, SourceStateIsCommittedWithTheEvents) {
   EXPECT_EQ(box.spool->source_state(floor, "").size(), 3u);
 }
 
+TEST(Spool, RepeatsAreCountedInTheCommitThatReportsThem) {
+  SpoolBox box;
+  box.open();
+  std::promise<Admission> answer;
+  box.spool->append({box.opening.sources.at(0), {}, {}, 3}, [&](Admission admission) { answer.set_value(admission); });
+  ASSERT_EQ(answer.get_future().get(), Admission::durable);
+  box.reopen();
+  EXPECT_EQ(box.spool->snapshot().sources.at("floor").repeats, 3u);
+}
+
 TEST(Spool, FilteredEventsAreCountedButNotStored) {
   SpoolBox box;
   box.open();
