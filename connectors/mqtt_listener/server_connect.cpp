@@ -35,11 +35,11 @@ void ServerSession::on_connect(const mqtt::Frame& frame) {
     return fail({Reason::protocol_error, "the first packet is no CONNECT"});  // [MQTT-3.1.0-1]
   mqtt::Packet packet;
   if (const auto fault = mqtt::decode(frame, Version::v5, packet)) {
-    // Only those that speak the version understand the answer [MQTT-3.1.2-2], [MQTT-3.1.4-1].
+    // Who speaks another version, or MQTT 5, understands an answer [MQTT-3.1.2-2], [MQTT-3.1.4-1]; noise gets none.
     const std::uint8_t level = protocol_level(frame.body);
     version_ = level == static_cast<std::uint8_t>(Version::v5) ? Version::v5 : Version::v3_1_1;
-    const bool known = level == 4 || level == 5;
-    if (!known || version_ == Version::v5) send(mqtt::Connack{false, fault->reason, {}});
+    if (level != 0 && level != static_cast<std::uint8_t>(Version::v3_1_1))
+      send(mqtt::Connack{false, fault->reason, {}});
     return fail(*fault);
   }
   const auto& connect = std::get<mqtt::Connect>(packet);

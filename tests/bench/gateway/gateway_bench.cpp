@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tests/bench/gateway/folder.h"
+#include "tests/bench/gateway/listener.h"
 #include "tests/bench/gateway/report.h"
 #include "tests/bench/gateway/rig.h"
 
@@ -98,6 +99,33 @@ Status folder(const Options& options, std::vector<Row>& rows) {
     written.samples.push_back(run->flow.written_per_byte);
   }
   rows.insert(rows.end(), {stored, rate, cpu, rss, written});
+  return {};
+}
+
+/// Devices that connect to the gateway itself.
+Status listener(const Options& options, std::vector<Row>& rows) {
+  Row rate{fmt::format("listener QoS 1, {} publishers -> spool (full) -> HTTPS", kListenerPublishers),
+           "events/s",
+           {},
+           Bound::at_least,
+           60'000};
+  Row cpu{"  gateway CPU", "us/event", {}, Bound::at_most, 18};
+  Row rss{"  gateway peak RSS", "MiB", {}, Bound::at_most, 40};
+  Row written{"  bytes written per byte of event", "ratio", {}, Bound::at_most, 2.5};
+  Row connection{"listener, memory of an idle connection", "KiB", {}, Bound::at_most, 12};
+  for (int i = 0; i < options.repeats; ++i) {
+    say(fmt::format("listener, {} of {}", i + 1, options.repeats));
+    const auto flow = measure_listener(options.bin, options.flow_events);
+    if (!flow) return flow.error();
+    const auto idle = measure_idle_connections(options.bin, options.quick ? 500 : kIdleConnections);
+    if (!idle) return idle.error();
+    rate.samples.push_back(flow->events_per_second);
+    cpu.samples.push_back(flow->cpu_us_per_event);
+    rss.samples.push_back(flow->rss_peak_mib);
+    written.samples.push_back(flow->written_per_byte);
+    connection.samples.push_back(*idle);
+  }
+  rows.insert(rows.end(), {rate, cpu, rss, written, connection});
   return {};
 }
 
@@ -199,7 +227,7 @@ int main(int argc, char** argv) {
   CLI::App app("Speed and size of the whole gateway.");
   app.add_flag("--quick", options.quick, "small and once: does it work, not how fast is it");
   app.add_option("--json", options.json, "also write the rows there");
-  app.add_option("--only", only, "spool, throughput, folder, idle, restart, latency");
+  app.add_option("--only", only, "spool, throughput, listener, folder, idle, restart, latency");
   app.add_option("--bin", options.bin, "where the programs are");
   CLI11_PARSE(app, argc, argv);
   if (options.quick) {
@@ -211,7 +239,7 @@ int main(int argc, char** argv) {
   }
 
   const std::vector<std::pair<std::string, Status (*)(const Options&, std::vector<Row>&)>> measures = {
-      {"spool", spool}, {"throughput", throughput}, {"folder", folder},
+      {"spool", spool}, {"throughput", throughput}, {"listener", listener}, {"folder", folder},
       {"idle", idle},   {"restart", restart},       {"latency", latency}};
   std::vector<Row> rows;
   for (const auto& [name, measure] : measures) {
