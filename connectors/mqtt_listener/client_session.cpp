@@ -71,7 +71,7 @@ void SessionBook::restore(const std::vector<std::pair<std::string, std::string>>
     const std::uint16_t packet_id = name.u16();
     const std::uint64_t hash = read_u64(content);
     if (found == by_number.end() || !name.ok() || !content.ok()) continue;
-    found->second->open[packet_id] = OpenMessage{hash, 0, 0, 0, OpenMessage::State::stored};
+    found->second->open[packet_id] = OpenMessage{hash, 0, 0, OpenMessage::State::stored};
     ++open_;
   }
 }

@@ -18,10 +18,9 @@ namespace tidegate::mqtt_listener {
 /// A message at QoS 2 between its PUBLISH and its PUBCOMP.
 struct OpenMessage {
   enum class State : std::uint8_t { waiting, stored, releasing };
-  std::uint64_t hash = 0;       ///< of topic and payload
-  std::uint64_t seen_on = 0;    ///< the connection where its PUBLISH was last seen
-  std::uint64_t submitter = 0;  ///< waiting, releasing: the connection whose submission it is in,
-  std::uint64_t ticket = 0;     ///< and which one
+  std::uint64_t hash = 0;     ///< of topic and payload
+  std::uint64_t seen_on = 0;  ///< the connection where its PUBLISH was last seen
+  std::uint64_t ticket = 0;   ///< waiting, releasing: of the submission that it is in
   State state = State::waiting;
 };
 

@@ -39,9 +39,7 @@ void Connection::set_reading(bool reading) {
 
 void Connection::go_on() {
   if (is_closed() || session_.ended() || is_waiting_ || is_held_) return;
-  const bool answers_first =
-      session_.greeting() != nullptr || session_.is_halted() || session_.output().size() > limits::kOutputBytesMax;
-  if (answers_first) return set_reading(false);
+  if (session_.answers_first() || session_.output().size() > limits::kOutputBytesMax) return set_reading(false);
   if (session_.rate_allows_at() > clock_.steady()) {
     set_reading(false);
     return door_.wake_at(session_.rate_allows_at());

@@ -28,7 +28,7 @@ std::size_t ServerSession::receive(std::string_view buffer) {
   std::size_t done = 0;
   packet_size_ = 0;
   is_starved_ = false;
-  while (!ended_ && !halted_ && !greeting_ && phase_ != Phase::closed && !submission_full()) {
+  while (!ended_ && !answers_first() && phase_ != Phase::closed && !submission_full()) {
     if (rate_.limits() && rate_.available(now) == 0) {
       rate_allows_at_ = rate_.ready_at(1);
       break;
@@ -128,7 +128,7 @@ bool ServerSession::is_repeat(const mqtt::Publish& packet, std::uint64_t hash) {
 
 void ServerSession::open_message(std::uint16_t packet_id, std::uint64_t hash) {
   const auto [at, is_new] =
-      client_->open.insert_or_assign(packet_id, OpenMessage{hash, connection_, connection_, next_ticket_});
+      client_->open.insert_or_assign(packet_id, OpenMessage{hash, connection_, next_ticket_});
   if (is_new) setup_.book.opened();
   if (client_->number != 0) filling_.state.push_back(SessionBook::message_stored(*client_, packet_id, hash));
 }
@@ -194,12 +194,9 @@ void ServerSession::release(std::uint16_t packet_id) {
   OpenMessage& message = found->second;
   answers_.push_back({PacketType::pubcomp, Reason::success, packet_id, message.seen_on == connection_, false});
   message.seen_on = 0;
-  if (message.state == OpenMessage::State::releasing) {
-    filling_waits_ = true;
-    return;
-  }
+  // Its receipt comes before that of this answer.
+  if (message.state == OpenMessage::State::releasing) return;
   message.state = OpenMessage::State::releasing;
-  message.submitter = connection_;
   message.ticket = next_ticket_;
   if (client_->number != 0) filling_.state.push_back(SessionBook::message_released(*client_, packet_id));
 }
@@ -245,13 +242,11 @@ void ServerSession::on(const mqtt::Disconnect& packet) {
 }
 
 std::optional<std::pair<Ticket, Submission>> ServerSession::take_submission() {
-  const bool has_content =
-      !filling_.events.empty() || !filling_.state.empty() || filling_.repeats > 0 || filling_waits_;
+  const bool has_content = !filling_.events.empty() || !filling_.state.empty() || filling_.repeats > 0;
   if (!has_content && answers_.empty()) return std::nullopt;
   const Ticket ticket = next_ticket_++;
   submitted_.push_back({std::exchange(answers_, {}), filling_bytes_, filling_.events.size(), !has_content});
   unreceipted_bytes_ += std::exchange(filling_bytes_, 0);
-  filling_waits_ = false;
   if (has_content) return std::pair(ticket, std::exchange(filling_, Submission{}));
   drain();
   return std::nullopt;
@@ -316,7 +311,7 @@ void ServerSession::settle_message(Ticket ticket, const Answer& answer, bool tak
   const auto found = client_->open.find(answer.packet_id);
   if (found == client_->open.end()) return;
   OpenMessage& message = found->second;
-  if (message.submitter != connection_ || message.ticket != ticket) return;
+  if (message.ticket != ticket) return;
   const bool is_release = answer.type == PacketType::pubcomp;
   if (is_release != (message.state == OpenMessage::State::releasing)) return;
   if (is_release != taken) {
@@ -333,7 +328,7 @@ void ServerSession::set_reading(bool reading) {
 }
 
 SteadyTime ServerSession::next_tick() const noexcept {
-  if (ended_ || phase_ == Phase::closed || !is_reading_) return SteadyTime::max();
+  if (ended_ || phase_ == Phase::closed || !is_reading_ || !connack_.empty()) return SteadyTime::max();
   if (phase_ != Phase::open) return connect_since_ + setup_.options.connect_timeout;
   if (keep_alive_.count() == 0) return SteadyTime::max();
   return last_received_ + std::chrono::milliseconds{keep_alive_} * 3 / 2;  // [MQTT-3.1.2-22]
@@ -357,7 +352,8 @@ void ServerSession::sent(std::size_t bytes) {
 }
 
 void ServerSession::leave(SessionEnd::Kind kind, Reason reason, std::string_view why) {
-  if (phase_ == Phase::open && version_ == Version::v5 && !ended_) send(mqtt::Disconnect{reason, {}});
+  const bool may_speak = phase_ == Phase::open && connack_.empty() && !ended_;  // [MQTT-3.2.0-1]
+  if (may_speak && version_ == Version::v5) send(mqtt::Disconnect{reason, {}});
   end(kind, reason, std::string(why));
 }
 

@@ -81,8 +81,9 @@ class ServerSession {
   [[nodiscard]] std::size_t packet_size() const noexcept { return packet_size_; }
   /// True when the latest receive() stopped for want of bytes.
   [[nodiscard]] bool is_starved() const noexcept { return is_starved_; }
-  /// True when nothing more is taken, though the connection goes on until what came before is answered.
-  [[nodiscard]] bool is_halted() const noexcept { return halted_; }
+  /// True while nothing is taken until something that came before is answered: a CONNECT, or what precedes a message
+  /// whose refusal ends the connection.
+  [[nodiscard]] bool answers_first() const noexcept { return greeting_ != nullptr || !connack_.empty() || halted_; }
 
   /// A CONNECT that waits for welcome() or turn_away().
   [[nodiscard]] const Greeting* greeting() const noexcept { return greeting_.get(); }
@@ -222,13 +223,12 @@ class ServerSession {
 
   Submission filling_;
   std::size_t filling_bytes_ = 0;
-  bool filling_waits_ = false;  ///< it has to follow what is on its way, though it may hold nothing
   std::vector<Answer> answers_;
   std::deque<Submitted> submitted_;  ///< in the order of their tickets, the last is next_ticket_ - 1
   Ticket next_ticket_ = 0;
   std::size_t unreceipted_bytes_ = 0;
   std::uint32_t open_ = 0;  ///< messages at QoS 1 and 2 that are not answered to the end
-  std::string connack_;
+  std::string connack_;  ///< waits for the receipt of the session's row
 
   std::chrono::seconds keep_alive_{0};
   SteadyTime last_received_{};
