@@ -66,6 +66,7 @@ class Listener final : public Door, public std::enable_shared_from_this<Listener
  public:
   Listener(const ConnectorContext& context, ListenerOptions options);
 
+  [[nodiscard]] const ListenerOptions& options() const noexcept { return options_; }
   /// Reads the files and takes over what an earlier run stored. *Blocks* on disk.
   Status restore(Intake& intake);
   void begin();

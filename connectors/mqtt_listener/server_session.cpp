@@ -127,8 +127,7 @@ bool ServerSession::is_repeat(const mqtt::Publish& packet, std::uint64_t hash) {
 }
 
 void ServerSession::open_message(std::uint16_t packet_id, std::uint64_t hash) {
-  const auto [at, is_new] =
-      client_->open.insert_or_assign(packet_id, OpenMessage{hash, connection_, next_ticket_});
+  const auto [at, is_new] = client_->open.insert_or_assign(packet_id, OpenMessage{hash, connection_, next_ticket_});
   if (is_new) setup_.book.opened();
   if (client_->number != 0) filling_.state.push_back(SessionBook::message_stored(*client_, packet_id, hash));
 }

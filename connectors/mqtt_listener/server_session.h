@@ -228,7 +228,7 @@ class ServerSession {
   Ticket next_ticket_ = 0;
   std::size_t unreceipted_bytes_ = 0;
   std::uint32_t open_ = 0;  ///< messages at QoS 1 and 2 that are not answered to the end
-  std::string connack_;  ///< waits for the receipt of the session's row
+  std::string connack_;     ///< waits for the receipt of the session's row
 
   std::chrono::seconds keep_alive_{0};
   SteadyTime last_received_{};

@@ -5,6 +5,7 @@
 #include "connectors/mqtt_listener/limits.h"
 #include "connectors/mqtt_listener/listener.h"
 #include "connectors/mqtt_listener/mqtt_listener.h"
+#include "gateway/net/acceptor.h"
 
 namespace tidegate {
 namespace mqtt_listener {
@@ -26,6 +27,7 @@ class MqttListener final : public Source {
   void pause() override { post_paused(true); }
   void resume() override { post_paused(false); }
   void stop() noexcept override;
+  Status probe(Deadline) override { return try_address(listener_->options().listen); }
 
  private:
   enum class Life : std::uint8_t { made, started, stopped };

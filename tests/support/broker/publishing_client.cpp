@@ -21,7 +21,8 @@ constexpr int kStepMs = 5;
 
 }  // namespace
 
-PublishingClient::PublishingClient(std::uint16_t port) : port_(port), thread_([this] { run(); }) {}
+PublishingClient::PublishingClient(std::uint16_t port, std::string client_id)
+    : port_(port), client_id_(std::move(client_id)), thread_([this] { run(); }) {}
 
 PublishingClient::~PublishingClient() {
   {
@@ -32,9 +33,18 @@ PublishingClient::~PublishingClient() {
   disconnect();
 }
 
-void PublishingClient::publish(const std::string& payload) {
+void PublishingClient::publish(const std::string& payload, const std::string& topic) {
   const MutexLock lock(mutex_);
-  open_.push_back({next_id_++, payload});
+  open_.push_back({next_id_, topic, payload});
+  next_id_ = next_id_ == UINT16_MAX ? std::uint16_t{1} : static_cast<std::uint16_t>(next_id_ + 1);
+}
+std::size_t PublishingClient::open() const {
+  const MutexLock lock(mutex_);
+  return open_.size();
+}
+std::size_t PublishingClient::lost_sessions() const {
+  const MutexLock lock(mutex_);
+  return lost_sessions_;
 }
 bool PublishingClient::connected() const {
   const MutexLock lock(mutex_);
@@ -89,7 +99,7 @@ void PublishingClient::connect() {
   properties.number(mqtt::PropertyId::session_expiry_interval, 3600);
   mqtt::Connect hello;
   hello.properties = properties.view();
-  hello.client_id = "device";
+  hello.client_id = client_id_;
   std::string wire;
   encode(wire, hello);
   if (!send_all(wire)) disconnect();
@@ -108,7 +118,8 @@ void PublishingClient::serve() {
   while (mqtt::next_frame(incoming_, frame) == mqtt::Framing::complete) {
     if (!mqtt::decode(frame, Version::v5, packet)) {
       const MutexLock lock(mutex_);
-      if (std::holds_alternative<mqtt::Connack>(packet)) {
+      if (const auto* connack = std::get_if<mqtt::Connack>(&packet)) {
+        if (std::exchange(has_session_, true) && !connack->session_present) ++lost_sessions_;
         is_open_ = true;
         sent_here_ = 0;
         outgoing_.clear();
@@ -146,7 +157,7 @@ std::string PublishingClient::due() {
     if (message.released)
       encode(wire, Version::v5, mqtt::Ack{PacketType::pubrel, message.id, mqtt::Reason::success, {}});
     else
-      encode(wire, Version::v5, mqtt::Publish{message.sent, 2, false, "a/b", message.id, {}, message.payload});
+      encode(wire, Version::v5, mqtt::Publish{message.sent, 2, false, message.topic, message.id, {}, message.payload});
     message.sent = true;
   }
   return wire;

@@ -45,7 +45,7 @@ class RawClient {
   template <class AnyPacket>
   void send_packet(const AnyPacket& packet) const {
     std::string wire;
-    encode(wire, mqtt::Version::v5, packet);
+    encode(wire, version_, packet);
     send_all(wire);
   }
   void publish(std::uint16_t id, const std::string& payload, std::uint8_t qos = 1) const {
@@ -56,6 +56,10 @@ class RawClient {
     mqtt::Connect hello;
     hello.clean_start = true;
     hello.client_id = client_id;
+    return connect(hello);
+  }
+  mqtt::Reason connect(const mqtt::Connect& hello) {
+    version_ = hello.version;
     std::string wire;
     encode(wire, hello);
     send_all(wire);
@@ -79,7 +83,7 @@ class RawClient {
       in_.append(bytes, static_cast<std::size_t>(n));
     }
     mqtt::Packet packet;
-    EXPECT_FALSE(mqtt::decode(frame, mqtt::Version::v5, packet));
+    EXPECT_FALSE(mqtt::decode(frame, version_, packet));
     taken_ = frame.size;
     return packet;
   }
@@ -98,6 +102,7 @@ class RawClient {
 
  private:
   int socket_;
+  mqtt::Version version_ = mqtt::Version::v5;
   std::string in_;
   std::size_t taken_ = 0;
 };

@@ -346,6 +346,41 @@ TEST(ServerSession, NothingLargerThanTheClientTakesIsSent) {
   EXPECT_TRUE(tiny.ended());
 }
 
+TEST(ServerSession, AClientThatWantsNoReasonsGetsNone) {
+  Gateway gateway;
+  for (const std::uint32_t wanted : {1u, 0u}) {
+    PropertyWriter properties;
+    properties.number(PropertyId::request_problem_information, wanted);
+    mqtt::Connect hello;
+    hello.clean_start = true;
+    hello.properties = properties.view();
+    hello.client_id = "pump-" + std::to_string(wanted);
+    std::string wire;
+    encode(wire, hello);
+    Client client(gateway);
+    client.give(wire);
+    client.sent();
+    client.give_packet(mqtt::Subscribe{1, {}, {{"a"}}});
+    const bool has_words = client.session->output().find("subscribe at a broker") != std::string_view::npos;
+    EXPECT_EQ(has_words, wanted == 1);
+  }
+}
+
+TEST(ServerSession, NothingIsTakenAfterARefusal) {
+  Gateway gateway;
+  Client client(gateway);
+  mqtt::Connect hello;
+  hello.client_id = "pump";
+  std::string wire;
+  encode(wire, hello);
+  encode(wire, Version::v5, Publish{false, 0, false, "a", 0, {}, "x"});
+  const std::size_t done = client.session->receive(wire);
+  client.session->turn_away(Reason::not_authorized, "");
+  EXPECT_THAT(client.sent(), ElementsAre("CONNACK not authorized"));
+  EXPECT_EQ(client.session->receive(wire.substr(done)), 0u);
+  EXPECT_FALSE(client.session->take_submission());
+}
+
 TEST(ServerSession, ASessionThatIsKeptIsAcknowledgedWhenItIsOnDisk) {
   Gateway gateway;
   Client client(gateway);

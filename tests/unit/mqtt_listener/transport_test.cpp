@@ -163,6 +163,39 @@ TEST_F(Listener, NoiseIsClosedAndTheNextClientServed) {
   EXPECT_EQ(client.connect("pump"), Reason::success);
 }
 
+TEST_F(Listener, AnEmptyClientIdNeedsACleanStartIn311) {
+  start_listener();
+  mqtt::Connect hello;
+  hello.version = mqtt::Version::v3_1_1;
+  EXPECT_EQ(RawClient(port_).connect(hello), Reason::client_identifier_not_valid);
+  hello.clean_start = true;
+  EXPECT_EQ(RawClient(port_).connect(hello), Reason::success);
+  hello.client_id = std::string_view("0123456789abcdefghijABC");
+  EXPECT_EQ(RawClient(port_).connect(hello), Reason::success);
+  const std::string endless(limits::kNameBytesMax + 1, 'x');
+  hello.client_id = endless;
+  EXPECT_EQ(RawClient(port_).connect(hello), Reason::client_identifier_not_valid);
+}
+
+TEST_F(Listener, EnhancedAuthenticationIsNotOffered) {
+  start_listener();
+  mqtt::PropertyWriter properties;
+  properties.text(mqtt::PropertyId::authentication_method, "SCRAM-SHA-256");
+  mqtt::Connect hello;
+  hello.client_id = "pump";
+  hello.properties = properties.view();
+  EXPECT_EQ(RawClient(port_).connect(hello), Reason::bad_authentication_method);
+}
+
+TEST_F(Listener, AProbeFindsAPortThatIsTaken) {
+  start_listener();
+  const auto options = parse_text(*mqtt_listener_options(), "listen: 127.0.0.1:" + port() + "\nallow_anonymous: true");
+  const auto second = make_mqtt_listener(rig_.context(), *options);
+  EXPECT_FALSE((*second)->probe(patience()));
+  source_.reset();
+  EXPECT_TRUE((*second)->probe(patience()));
+}
+
 TEST_F(Listener, WhoSaysNothingIsClosedAfterTheConnectTimeout) {
   start_listener("allow_anonymous: true\nconnect_timeout: 100ms");
   RawClient silent(port_);
