@@ -23,20 +23,30 @@ struct Options {
   std::uint64_t cycles = 20;
   std::uint64_t seed = 0;
   std::uint64_t cycles_per_check = 5;
+  std::string only;
 };
 
 /// Who sends, and whom the cycles of one round kill.
 struct Round {
   std::string_view what;
-  bool scripted;
+  std::unique_ptr<Feed> (*feed)(const std::filesystem::path& dir, const std::filesystem::path& bin);
   std::vector<Victim> victims;
 };
+std::unique_ptr<Feed> scripted(const std::filesystem::path& dir, const std::filesystem::path& bin) {
+  return make_scripted_feed(dir, bin / "scripted_broker");
+}
+std::unique_ptr<Feed> mosquitto(const std::filesystem::path& dir, const std::filesystem::path&) {
+  return make_mosquitto_feed(dir);
+}
+std::unique_ptr<Feed> http(const std::filesystem::path&, const std::filesystem::path&) { return make_http_feed(); }
+
 const std::vector<Round>& rounds() {
   static const std::vector<Round> all = {
-      {"scripted broker", true, {Victim::gateway, Victim::receiver, Victim::broker}},
-      {"mosquitto that lives", false, {Victim::gateway, Victim::receiver}},
-      {"scripted broker, gateway only", true, {Victim::gateway}},
-      {"mosquitto that is killed", false, {Victim::gateway, Victim::receiver, Victim::broker}},
+      {"scripted broker", scripted, {Victim::gateway, Victim::receiver, Victim::broker}},
+      {"mosquitto that lives", mosquitto, {Victim::gateway, Victim::receiver}},
+      {"scripted broker, gateway only", scripted, {Victim::gateway}},
+      {"programs over HTTP", http, {Victim::gateway, Victim::receiver, Victim::broker}},
+      {"mosquitto that is killed", mosquitto, {Victim::gateway, Victim::receiver, Victim::broker}},
   };
   return all;
 }
@@ -68,9 +78,7 @@ void print(const Verdict& verdict) {
 /// Some cycles on one plant, then the verdict. False: a fault.
 bool run_round(const Options& options, const Round& round, std::uint64_t first, std::uint64_t cycles, Random& random) {
   test::TempDir dir;
-  auto feed = round.scripted ? make_scripted_feed(dir.path(), options.bin / "scripted_broker")
-                             : make_mosquitto_feed(dir.path());
-  Plant plant(options.bin, dir.path(), std::move(feed));
+  Plant plant(options.bin, dir.path(), round.feed(dir.path(), options.bin));
   fmt::print("{}:\n", round.what);
   Status up = plant.start();
   for (std::uint64_t i = 0; i < cycles && up; ++i) up = cycle(plant, round, random, first + i);
@@ -105,16 +113,25 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.seed, "repeats the choices of an earlier run");
   app.add_option("--cycles-per-check", options.cycles_per_check, "kills before everything is drained and checked")
       ->check(CLI::PositiveNumber);
+  app.add_option("--only", options.only, "rounds whose name holds this");
   app.add_option("--bin", options.bin, "where the programs are");
   CLI11_PARSE(app, argc, argv);
 
+  std::vector<Round> chosen;
+  for (const Round& each : rounds()) {
+    if (each.what.find(options.only) != std::string_view::npos) chosen.push_back(each);
+  }
+  if (chosen.empty()) {
+    fmt::print(stderr, "crash: no round is called like \"{}\"\n", options.only);
+    return 2;
+  }
   fmt::print("crash: {} cycles, --seed {}\n", options.cycles, options.seed);
   SeededRandom random(options.seed);
   std::uint64_t failed = 0;
   std::uint64_t round = 0;
   for (std::uint64_t done = 0; done < options.cycles; ++round) {
     const std::uint64_t cycles = std::min(options.cycles_per_check, options.cycles - done);
-    if (!run_round(options, rounds()[round % rounds().size()], done + 1, cycles, random)) ++failed;
+    if (!run_round(options, chosen[round % chosen.size()], done + 1, cycles, random)) ++failed;
     done += cycles;
   }
   fmt::print("crash: {} cycles in {} rounds, {} rounds with faults, --seed {}\n", options.cycles, round, failed,

@@ -18,7 +18,8 @@ struct FedEvents {
   std::string trouble;                                 ///< why the load ended early; empty: it did not
 };
 
-/// A broker with load on it: where events come from and who keeps the list of what is owed.
+/// A broker with load on it, or programs that connect themselves: where events come from and who keeps the list of what
+/// is owed.
 class Feed {
  public:
   virtual ~Feed() = default;
@@ -36,6 +37,8 @@ class Feed {
   /// Ends the broker: nothing new comes from here.
   virtual void close() = 0;
 
+  /// The gateway's source, as lines of its config.
+  [[nodiscard]] virtual std::string source() const;
   [[nodiscard]] virtual std::uint16_t port() const = 0;
   [[nodiscard]] virtual std::uint32_t keys() const = 0;
   /// True when kill() makes it forget what it had acknowledged.
@@ -47,5 +50,8 @@ std::unique_ptr<Feed> make_mosquitto_feed(const std::filesystem::path& dir);
 /// The scripted broker: it records every acknowledgement it gets, and those events are owed; kill() breaks its
 /// connections instead.
 std::unique_ptr<Feed> make_scripted_feed(const std::filesystem::path& dir, const std::filesystem::path& binary);
+/// Programs that post CloudEvents, and post them again under the same ids until they are answered; kill() breaks their
+/// connections.
+std::unique_ptr<Feed> make_http_feed();
 
 }  // namespace tidegate::crash

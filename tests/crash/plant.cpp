@@ -54,17 +54,22 @@ std::vector<Arrival> read_arrivals(const std::filesystem::path& log) {
   return arrivals;
 }
 
+std::string Feed::source() const {
+  return fmt::format(R"(    type: mqtt
+    broker: mqtt://127.0.0.1:{}
+    subscribe: [ {{ topic: "sensors/#", qos: 2 }} ]
+    reconnect: {{ initial: 20ms, max: 200ms }}
+)",
+                     port());
+}
+
 Plant::Plant(std::filesystem::path bin, std::filesystem::path dir, std::unique_ptr<Feed> feed)
     : dir_(std::move(dir)), bin_(std::move(bin)), feed_(std::move(feed)), gateway_(bin_ / "tidegate", dir_) {}
 
 std::string Plant::config() const {
   return gateway_.preamble() + fmt::format(R"(sources:
   plant-floor:
-    type: mqtt
-    broker: mqtt://127.0.0.1:{}
-    subscribe: [ {{ topic: "sensors/#", qos: 2 }} ]
-    reconnect: {{ initial: 20ms, max: 200ms }}
-sinks:
+{}sinks:
   cloud:
     type: http
     url: {}
@@ -78,7 +83,7 @@ routes:
     topic: "sensors/#"
     to: cloud
 )",
-                                           feed_->port(), receiver_->url(), ca_.string(), kBatchEvents, kInFlight);
+                                           feed_->source(), receiver_->url(), ca_.string(), kBatchEvents, kInFlight);
 }
 
 Status Plant::wait_subscribed() {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tests/bench/gateway/folder.h"
+#include "tests/bench/gateway/http_flow.h"
 #include "tests/bench/gateway/listener.h"
 #include "tests/bench/gateway/report.h"
 #include "tests/bench/gateway/rig.h"
@@ -129,6 +130,24 @@ Status listener(const Options& options, std::vector<Row>& rows) {
   return {};
 }
 
+Status http_ingest(const Options& options, std::vector<Row>& rows) {
+  Row rate{"HTTP, NDJSON of 100 -> spool (full) -> HTTPS", "events/s", {}, Bound::at_least, 80'000};
+  Row cpu{"  gateway CPU", "us/event", {}, Bound::none, 0};
+  Row rss{"  gateway peak RSS", "MiB", {}, Bound::none, 0};
+  Row written{"  bytes written per byte of event", "ratio", {}, Bound::at_most, 2.5};
+  for (int i = 0; i < options.repeats; ++i) {
+    say(fmt::format("HTTP ingest, {} of {}", i + 1, options.repeats));
+    const auto flow = measure_http_ingest(options.bin, options.flow_events);
+    if (!flow) return flow.error();
+    rate.samples.push_back(flow->events_per_second);
+    cpu.samples.push_back(flow->cpu_us_per_event);
+    rss.samples.push_back(flow->rss_peak_mib);
+    written.samples.push_back(flow->written_per_byte);
+  }
+  rows.insert(rows.end(), {rate, cpu, rss, written});
+  return {};
+}
+
 Status idle(const Options& options, std::vector<Row>& rows) {
   say("idle");
   Row rss{"idle RSS, connected to broker and receiver", "MiB", {}, Bound::at_most, 15};
@@ -227,7 +246,7 @@ int main(int argc, char** argv) {
   CLI::App app("Speed and size of the whole gateway.");
   app.add_flag("--quick", options.quick, "small and once: does it work, not how fast is it");
   app.add_option("--json", options.json, "also write the rows there");
-  app.add_option("--only", only, "spool, throughput, listener, folder, idle, restart, latency");
+  app.add_option("--only", only, "spool, throughput, listener, http, folder, idle, restart, latency");
   app.add_option("--bin", options.bin, "where the programs are");
   CLI11_PARSE(app, argc, argv);
   if (options.quick) {
@@ -239,7 +258,7 @@ int main(int argc, char** argv) {
   }
 
   const std::vector<std::pair<std::string, Status (*)(const Options&, std::vector<Row>&)>> measures = {
-      {"spool", spool}, {"throughput", throughput}, {"listener", listener}, {"folder", folder},
+      {"spool", spool}, {"throughput", throughput}, {"listener", listener}, {"http", http_ingest}, {"folder", folder},
       {"idle", idle},   {"restart", restart},       {"latency", latency}};
   std::vector<Row> rows;
   for (const auto& [name, measure] : measures) {

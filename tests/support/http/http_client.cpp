@@ -46,6 +46,7 @@ bool HttpClient::has_input() const {
 }
 
 bool HttpClient::fill() {
+  if (socket_ < 0) return false;
   pollfd waiting{socket_, POLLIN, 0};
   if (::poll(&waiting, 1, kPatienceMs) <= 0) return false;
   char bytes[4096];
@@ -87,6 +88,7 @@ HttpReply HttpClient::post(std::string_view target, std::string_view body, const
 }
 
 bool HttpClient::closed() {
+  if (socket_ < 0) return true;
   pollfd waiting{socket_, POLLIN, 0};
   if (!buffer_.empty() || ::poll(&waiting, 1, kPatienceMs) <= 0) return false;
   char byte = 0;
