@@ -27,12 +27,14 @@ class io_context;
 namespace tidegate {
 
 class OptionTable;       // gateway/config/option_table.h
+class TopicFilter;       // gateway/routing/topic_filter.h
 struct DeliveryOptions;  // gateway/delivery/options.h
 
 /// What a connector may use. Outlives the connector. `component` names it in logs, health and metrics.
 struct ConnectorContext {
   std::string gateway_id;
   std::string name;                        ///< the key in the config: "plant-floor"
+  std::string route;                       ///< sinks only: of the lane in front of it; empty: there is none (a check)
   SourceId source_id{};                    ///< sources only
   boost::asio::io_context* net = nullptr;  ///< the network thread: sources do all their I/O there; sinks do not use it
   const Clock* clock = nullptr;
@@ -142,6 +144,8 @@ struct ConnectorType {
   Result<std::unique_ptr<Source>> (*make_source)(const ConnectorContext&, const std::any& options) = nullptr;
   const OptionTable* (*sink_options)() = nullptr;
   Result<std::unique_ptr<Sink>> (*make_sink)(const ConnectorContext&, const std::any& options) = nullptr;
+  /// Whether a sink with these options can deliver what the route matches; for the check of a config. Null: always.
+  Status (*check_sink_route)(const std::any& options, const TopicFilter& route) = nullptr;
 };
 
 /// Everything this binary contains, in the order the docs list it. Defined in registry.cpp.

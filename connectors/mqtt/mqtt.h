@@ -14,4 +14,13 @@ const OptionTable* mqtt_source_options();
 /// A source that subscribes to one MQTT broker. `options` is what mqtt_source_options() parsed.
 Result<std::unique_ptr<Source>> make_mqtt_source(const ConnectorContext& context, const std::any& options);
 
+/// The options of a sink of type `mqtt`; parses to mqtt::SinkOptions.
+const OptionTable* mqtt_sink_options();
+
+/// A sink that publishes to one MQTT broker. `options` is what mqtt_sink_options() parsed.
+Result<std::unique_ptr<Sink>> make_mqtt_sink(const ConnectorContext& context, const std::any& options);
+
+/// *Errors*: invalid, when the sink's topic wants a name that the route does not capture.
+Status check_mqtt_sink_route(const std::any& options, const TopicFilter& route);
+
 }  // namespace tidegate

@@ -18,32 +18,6 @@ constexpr std::uint16_t kTlsPort = 8883;
 
 Error bad_address() { return {ErrorCode::invalid, "is not mqtt://HOST[:PORT] or mqtts://HOST[:PORT]"}; }
 
-Result<BrokerAddress> parse_broker(std::string_view text) {
-  BrokerAddress address;
-  if (text.starts_with("mqtts://")) {
-    address.tls = true;
-    address.port = kTlsPort;
-    text.remove_prefix(8);
-  } else if (text.starts_with("mqtt://")) {
-    address.port = kPort;
-    text.remove_prefix(7);
-  } else {
-    return bad_address();
-  }
-  if (text.ends_with('/')) text.remove_suffix(1);
-  const bool bracketed = text.starts_with('[');
-  const std::size_t host_end = bracketed ? text.find(']') : text.find(':');
-  if (bracketed && host_end == std::string_view::npos) return bad_address();
-  address.host = bracketed ? text.substr(1, host_end - 1) : text.substr(0, host_end);
-  if (address.host.empty() || address.host.find_first_of(" /@?#") != std::string::npos) return bad_address();
-  std::string_view rest = host_end == std::string_view::npos ? "" : text.substr(bracketed ? host_end + 1 : host_end);
-  if (rest.empty()) return address;
-  rest.remove_prefix(1);
-  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), address.port);
-  if (error != std::errc{} || end != rest.data() + rest.size() || address.port == 0) return bad_address();
-  return address;
-}
-
 Result<std::string> parse_filter(std::string_view text) {
   if (!valid_topic_filter(text))
     return Error{ErrorCode::invalid, "is not a topic filter: + and # stand for whole levels, # only for the last"};
@@ -131,6 +105,32 @@ const OptionTableOf<SourceOptions>& source_table() {
 }
 
 }  // namespace
+
+Result<BrokerAddress> parse_broker(std::string_view text) {
+  BrokerAddress address;
+  if (text.starts_with("mqtts://")) {
+    address.tls = true;
+    address.port = kTlsPort;
+    text.remove_prefix(8);
+  } else if (text.starts_with("mqtt://")) {
+    address.port = kPort;
+    text.remove_prefix(7);
+  } else {
+    return bad_address();
+  }
+  if (text.ends_with('/')) text.remove_suffix(1);
+  const bool bracketed = text.starts_with('[');
+  const std::size_t host_end = bracketed ? text.find(']') : text.find(':');
+  if (bracketed && host_end == std::string_view::npos) return bad_address();
+  address.host = bracketed ? text.substr(1, host_end - 1) : text.substr(0, host_end);
+  if (address.host.empty() || address.host.find_first_of(" /@?#") != std::string::npos) return bad_address();
+  std::string_view rest = host_end == std::string_view::npos ? "" : text.substr(bracketed ? host_end + 1 : host_end);
+  if (rest.empty()) return address;
+  rest.remove_prefix(1);
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), address.port);
+  if (error != std::errc{} || end != rest.data() + rest.size() || address.port == 0) return bad_address();
+  return address;
+}
 
 std::string BrokerAddress::text() const {
   const bool bracketed = host.find(':') != std::string::npos;

@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/result.h"
 #include "gateway/base/secret.h"
 
 namespace tidegate::mqtt {
@@ -21,6 +23,9 @@ struct BrokerAddress {
   /// As the user would write it.
   [[nodiscard]] std::string text() const;
 };
+
+/// *Errors*: invalid, to be read after the offending text.
+Result<BrokerAddress> parse_broker(std::string_view text);
 
 struct Subscription {
   std::string topic;

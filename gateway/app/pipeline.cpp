@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "gateway/event/hops.h"
+
 namespace tidegate {
 
 namespace {
@@ -39,10 +41,10 @@ void Pipeline::list_parts() {
 Status Pipeline::open_spool() {
   std::vector<LaneSpec> specs;
   for (const LanePart& part : lanes_) {
-    const auto wants = [route = part.route](const Event& event) {
+    const auto wants = [route = part.route, id = setup_.config.gateway.id](const Event& event) {
       // The log knows a source by what the intake made of its name: "/<gateway id>/<source name>".
       const auto from_it = [&](const std::string& name) { return event.source.ends_with("/" + name); };
-      return route->topic.matches(event.subject) &&
+      return route->topic.matches(event.subject) && !has_looped(event, id) &&
              (route->from.empty() || std::any_of(route->from.begin(), route->from.end(), from_it));
     };
     specs.push_back({part.route->name, part.sink->name, part.route->start, wants});
@@ -59,6 +61,7 @@ Status Pipeline::open_spool() {
     part.id = opening.lanes[i];
     part.random = std::make_unique<SeededRandom>(entropy_seed());
     part.context = context_for(part.sink->name, {}, *part.random);
+    part.context.route = part.route->name;
     part.context.delivery = &part.sink->delivery;
   }
   for (std::size_t i = 0; i < sources_.size(); ++i) {

@@ -203,6 +203,7 @@ class Loader {
       const bool complete = read_options(entry.value, std::span(&target, 1), at);
       check_names(entry, "from", "source", sources, complete);
       check_names(entry, "to", "sink", sinks, complete);
+      if (complete) check_sinks(route);
       lanes += route.to.size();
       if (lanes > limits::kLanesMax) {
         diagnostics_.error(entry.at, fmt::format("more than {} lanes (a lane is one route feeding one sink); one route "
@@ -231,6 +232,17 @@ class Loader {
       } else if (!seen.insert(node.text).second) {
         diagnostics_.error(node.at,
                            fmt::format("routes.{}.{}: {} is given twice", route.key, option, quote(node.text)));
+      }
+    }
+  }
+
+  /// Asks the sinks of a route whether they can deliver what it matches.
+  void check_sinks(const RouteConfig& route) {
+    for (const SinkConfig& sink : config_.sinks) {
+      if (sink.type->check_sink_route == nullptr || std::ranges::find(route.to, sink.name) == route.to.end()) continue;
+      if (const Status able = sink.type->check_sink_route(sink.options, route.topic); !able) {
+        diagnostics_.error(
+            route.at, fmt::format("routes.{}, to sink {}: {}", route.name, quote(sink.name), able.error().message));
       }
     }
   }

@@ -9,5 +9,8 @@ namespace tidegate::limits {
 inline constexpr std::size_t kJsonDepthMax = 512;
 /// Longest CloudEvents extension name (CloudEvents 1.0.2, "Naming conventions").
 inline constexpr std::size_t kExtensionNameBytesMax = 20;
+/// Gateways that one event may pass. A chain of plants, regions and a centre has a handful; more is a loop in which
+/// somebody changed an id.
+inline constexpr std::size_t kHopsMax = 16;
 
 }  // namespace tidegate::limits

@@ -4,23 +4,40 @@
 
 #include <algorithm>
 
+#include "gateway/event/hops.h"
+
 namespace tidegate {
 
+namespace {
+
+/// Between two lines about events that came round: a loop of thousands a second must not fill the log.
+constexpr std::chrono::minutes kLoopLogInterval{1};
+
+}  // namespace
+
 GatewayIntake::GatewayIntake(IntakeSetup setup)
-    : routes_(std::move(setup.routes)), spool_(setup.spool), clock_(setup.clock), ids_(setup.random) {
+    : gateway_id_(std::move(setup.gateway_id)),
+      routes_(std::move(setup.routes)),
+      spool_(setup.spool),
+      clock_(setup.clock),
+      ids_(setup.random) {
   for (const IntakeSource& source : setup.sources) {
     Counter& invalid =
         setup.metrics.counter("tidegate_intake_invalid_submissions_total",
                               "Submissions refused because an event breaks a limit.", {{"source", source.name}});
-    origins_.emplace(source.id, Origin{fmt::format("/{}/{}", setup.gateway_id, source.name),
-                                       fmt::format("tidegate.{}.message", source.connector), &invalid});
+    Counter& loops = setup.metrics.counter("tidegate_source_loops_total",
+                                           "Events that had been at this gateway before, and went to no lane again.",
+                                           {{"source", source.name}});
+    origins_.emplace(source.id, Origin{fmt::format("/{}/{}", gateway_id_, source.name),
+                                       fmt::format("tidegate.{}.message", source.connector), &invalid, &loops,
+                                       Log("source " + source.name), std::nullopt});
   }
 }
 
 void GatewayIntake::admit(SourceId source, Submission submission, Receipt receipt) {
   const auto found = origins_.find(source);
   if (found == origins_.end()) return refuse(source, std::move(receipt));
-  const Origin& origin = found->second;
+  Origin& origin = found->second;
   const bool valid = std::all_of(submission.events.begin(), submission.events.end(),
                                  [](const Event& event) { return check_event(event).has_value(); });
   if (!valid) {
@@ -32,14 +49,20 @@ void GatewayIntake::admit(SourceId source, Submission submission, Receipt receip
   mint_ids(submission.events, now);
   SpoolSubmission routed{source, {}, std::move(submission.state), submission.repeats};
   routed.events.reserve(submission.events.size());
+  std::uint64_t loops = 0;
   for (Event& event : submission.events) {
     if (event.source.empty()) event.source = origin.source;
     if (event.type.empty()) event.type = origin.type;
     if (event.time == WallTime{}) event.time = now;
     Routed& out = routed.events.emplace_back();
-    routes_.match(source, event.subject, out.lanes);
+    if (has_looped(event, gateway_id_)) {
+      ++loops;
+    } else {
+      routes_.match(source, event.subject, out.lanes);
+    }
     out.event = std::move(event);
   }
+  if (loops > 0) report_loops(origin, loops);
   spool_.append(std::move(routed), std::move(receipt));
 }
 
@@ -53,6 +76,18 @@ void GatewayIntake::mint_ids(std::vector<Event>& events, WallTime now) {
   for (Event& event : events) {
     if (event.id.empty()) event.id = ids_.mint(now);
   }
+}
+
+void GatewayIntake::report_loops(Origin& origin, std::uint64_t count) {
+  origin.loops->add(count);
+  const SteadyTime now = clock_.steady();
+  const MutexLock lock(mutex_);
+  if (origin.loops_logged && now - *origin.loops_logged < kLoopLogInterval) return;
+  origin.loops_logged = now;
+  origin.log.warn(
+      "events come back that have been at gateway \"{}\" before ({} so far): they go to no route again; "
+      "another gateway with the same id looks like this, too",
+      gateway_id_, origin.loops->value());
 }
 
 void GatewayIntake::refuse(SourceId source, Receipt receipt) {

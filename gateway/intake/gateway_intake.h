@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -9,6 +10,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/ids.h"
+#include "gateway/base/log.h"
 #include "gateway/base/metrics.h"
 #include "gateway/base/mutex.h"
 #include "gateway/base/random.h"
@@ -40,6 +42,7 @@ struct IntakeSetup {
 };
 
 /// The way in: checks limits, completes events, matches them with the routes and queues them for the next commit.
+/// An event that has been at this gateway before (gateway/event/hops.h) goes to no lane, and counts as filtered.
 /// *Threads*: safe from any. Does not block.
 class GatewayIntake final : public Intake {
  public:
@@ -54,11 +57,16 @@ class GatewayIntake final : public Intake {
     std::string source;  ///< "/<gateway id>/<source name>"
     std::string type;    ///< "tidegate.<connector>.message"
     Counter* invalid;
+    Counter* loops;
+    Log log;
+    std::optional<SteadyTime> loops_logged;  ///< under mutex_
   };
 
   void mint_ids(std::vector<Event>& events, WallTime now) EXCLUDES(mutex_);
+  void report_loops(Origin& origin, std::uint64_t count) EXCLUDES(mutex_);
   void refuse(SourceId source, Receipt receipt);
 
+  const std::string gateway_id_;
   const RouteTable routes_;
   Spool& spool_;
   const Clock& clock_;

@@ -1,9 +1,28 @@
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "tests/conformance/sink/sink_harness.h"
 
 namespace tidegate::testing {
 
+BarePort::BarePort(bool listening) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
+  EXPECT_EQ(listening ? listen(socket_, 16) : 0, 0);
+  EXPECT_EQ(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  port_ = ntohs(address.sin_port);
+}
+
+BarePort::~BarePort() { ::close(socket_); }
+
 const std::vector<HarnessRow>& all_harnesses() {
-  static const std::vector<HarnessRow> rows = {{"Http", make_http_harness}};
+  static const std::vector<HarnessRow> rows = {{"Http", make_http_harness}, {"Mqtt", make_mqtt_harness}};
   return rows;
 }
 

@@ -1,9 +1,5 @@
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "connectors/http/http.h"
 #include "gateway/config/option_table.h"
@@ -12,30 +8,6 @@
 
 namespace tidegate::testing {
 namespace {
-
-/// A port on loopback that is bound: with `listening` the kernel accepts connections and nobody answers them, without
-/// it every connection is refused.
-class BarePort {
- public:
-  explicit BarePort(bool listening) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listening ? listen(socket_, 16) : 0, 0);
-    EXPECT_EQ(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-  }
-  ~BarePort() { ::close(socket_); }
-  BarePort(const BarePort&) = delete;
-  BarePort& operator=(const BarePort&) = delete;
-  [[nodiscard]] int number() const noexcept { return port_; }
-
- private:
-  int socket_;
-  int port_ = 0;
-};
 
 class HttpHarness final : public SinkHarness {
  public:

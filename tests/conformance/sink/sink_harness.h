@@ -33,5 +33,21 @@ struct HarnessRow {
 const std::vector<HarnessRow>& all_harnesses();
 
 std::unique_ptr<SinkHarness> make_http_harness();
+std::unique_ptr<SinkHarness> make_mqtt_harness();
+
+/// A port on loopback that is bound: with `listening` the kernel accepts connections and nobody answers them, without
+/// it every connection is refused.
+class BarePort {
+ public:
+  explicit BarePort(bool listening);
+  ~BarePort();
+  BarePort(const BarePort&) = delete;
+  BarePort& operator=(const BarePort&) = delete;
+  [[nodiscard]] int number() const noexcept { return port_; }
+
+ private:
+  int socket_;
+  int port_ = 0;
+};
 
 }  // namespace tidegate::testing

@@ -98,10 +98,24 @@ class ScriptedBroker::Core {
       context_->load_verify_file(script_.client_ca.string(), e);
       context_->set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
     }
+    if (!script_.alpn.empty()) SSL_CTX_set_alpn_select_cb(context_->native_handle(), choose_protocol, &script_.alpn);
     wire->tls.emplace(wire->socket, *context_);
     wire->tls->async_handshake(asio::ssl::stream_base::server, [this, wire](const error_code& failed) {
       if (!failed && wire == wire_) read(wire);
     });
+  }
+
+  /// OpenSSL's callback: takes the one protocol that the script wants, or ends the handshake.
+  static int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
+                             unsigned int offered_size, void* wanted) {
+    const std::string& name = *static_cast<const std::string*>(wanted);
+    for (unsigned int at = 0; at < offered_size; at += 1u + offered[at]) {
+      if (std::string_view(reinterpret_cast<const char*>(offered) + at + 1, offered[at]) != name) continue;
+      *out = offered + at + 1;
+      *out_size = offered[at];
+      return SSL_TLSEXT_ERR_OK;
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
   }
 
   void read(const std::shared_ptr<Wire>& wire) {
@@ -169,7 +183,8 @@ class ScriptedBroker::Core {
     }
     const auto window = v5 ? packet.properties.number(mqtt::PropertyId::receive_maximum, 65535) : script_.window_3_1_1;
     const bool present = session_.connected(version_, static_cast<std::uint16_t>(window), packet.clean_start);
-    mqtt::encode(output_, version_, mqtt::Connack{present, mqtt::Reason::success, {}});
+    const mqtt::Properties properties(v5 ? std::string_view(script_.connack_properties) : std::string_view());
+    mqtt::encode(output_, version_, mqtt::Connack{present, mqtt::Reason::success, properties});
     session_.send_open_again(output_);
     connected_ = true;
     return true;
@@ -202,8 +217,32 @@ class ScriptedBroker::Core {
     SeenPacket& seen = see(packet.type);
     seen.packet_id = packet.packet_id;
     seen.reason = packet.reason;
+    if (script_.takes_publishes && packet.type == mqtt::PacketType::pubrel) {
+      if (script_.answers_publish)
+        mqtt::encode(output_, version_,
+                     mqtt::Ack{mqtt::PacketType::pubcomp, packet.packet_id, mqtt::Reason::success, {}});
+      return true;
+    }
     const std::string wrong = session_.acknowledge(packet, output_);
     return wrong.empty() || blame(wrong);
+  }
+
+  bool on(Wire&, const mqtt::Publish& packet) {
+    if (!script_.takes_publishes) return blame("a packet that a subscriber must not send");
+    SeenPacket& seen = see(mqtt::PacketType::publish);
+    seen.packet_id = packet.packet_id;
+    seen.text = packet.topic;
+    seen.qos = packet.qos;
+    seen.retain = packet.retain;
+    seen.dup = packet.dup;
+    seen.payload = packet.payload;
+    seen.properties = packet.properties.encoded();
+    if (packet.qos == 0 || !script_.answers_publish) return true;
+    const auto found = script_.publish_answers.find(seen.text);
+    const auto reason = found == script_.publish_answers.end() ? mqtt::Reason::success : found->second;
+    const auto type = packet.qos == 1 ? mqtt::PacketType::puback : mqtt::PacketType::pubrec;
+    mqtt::encode(output_, version_, mqtt::Ack{type, packet.packet_id, reason, {}});
+    return true;
   }
 
   bool on(Wire&, const mqtt::Pingreq&) {

@@ -26,6 +26,13 @@ struct BrokerScript {
   bool lowest_ids = false;          ///< the lowest free packet id, instead of one after the other
   std::filesystem::path cert, key;  ///< set: TLS
   std::filesystem::path client_ca;  ///< set: the client must show a certificate of this authority
+  std::string alpn;                 ///< set: the client must offer this protocol by ALPN
+
+  // For a client that publishes.
+  bool takes_publishes = false;
+  bool answers_publish = true;                          ///< at QoS 1 and 2
+  std::map<std::string, mqtt::Reason> publish_answers;  ///< by topic; others: success
+  std::string connack_properties;                       ///< encoded, MQTT 5 only
 };
 
 /// A message to the subscriber.
@@ -59,11 +66,17 @@ struct SeenPacket {
   std::string text;              ///< CONNECT: client id; SUBSCRIBE, UNSUBSCRIBE: filters, with a space between them
   mqtt::Version version = mqtt::Version::v5;
   bool clean_start = false;
+  // PUBLISH; the topic is in `text`.
+  std::uint8_t qos = 0;
+  bool retain = false;
+  bool dup = false;
+  std::string payload;
+  std::string properties;  ///< encoded
 };
 
-/// A broker for one subscriber, that does to it what a real one does only by accident. It keeps the subscriber's
-/// session across connections, sends open messages again with DUP, and remembers everything it was sent.
-/// Has a thread of its own. *Threads*: members are safe from any other.
+/// A broker for one subscriber (or, when the script says so, one publisher), that does to it what a real one does only
+/// by accident. It keeps the subscriber's session across connections, sends open messages again with DUP, and remembers
+/// everything it was sent. Has a thread of its own. *Threads*: members are safe from any other.
 class ScriptedBroker {
  public:
   /// Listens on 127.0.0.1; port 0: the kernel chooses.

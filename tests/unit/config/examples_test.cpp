@@ -30,7 +30,7 @@ class SiteFolder {
   SiteFolder() : path_(fs::path(testing::TempDir()) / "tidegate_examples") {
     for (const char* name :
          {"tls/plant-ca.pem", "tls/plant-7.pem", "tls/plant-7.key", "tls/cloud-plant-7.pem", "tls/cloud-plant-7.key",
-          "secrets/cloud-token", "secrets/cloud-key", "secrets/shore-token", "demo-ca.pem"}) {
+          "secrets/cloud-token", "secrets/hq-password", "secrets/cloud-key", "secrets/shore-token", "demo-ca.pem"}) {
       fs::create_directories((path_ / name).parent_path());
       std::ofstream(path_ / name) << "for tests";
     }

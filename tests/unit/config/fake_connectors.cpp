@@ -3,6 +3,8 @@
 #include <chrono>
 #include <map>
 
+#include "gateway/routing/topic_filter.h"
+
 namespace tidegate {
 
 using namespace std::chrono_literals;
@@ -27,6 +29,11 @@ const OptionTable* sink_options() {
   return &table;
 }
 
+Status wants_a_capture(const std::any&, const TopicFilter& route) {
+  if (route.text().find('{') != std::string::npos) return {};
+  return Error{ErrorCode::invalid, "wants a capture"};
+}
+
 }  // namespace
 
 const std::vector<ConnectorType>& fake_types() {
@@ -34,6 +41,7 @@ const std::vector<ConnectorType>& fake_types() {
       {"mqtt", "From a broker.", source_options, nullptr, nullptr, nullptr},
       {"http", "To an endpoint.", nullptr, nullptr, sink_options, nullptr},
       {"kafka", "Both ways.", source_options, nullptr, sink_options, nullptr},
+      {"picky", "Only events with captures.", nullptr, nullptr, sink_options, nullptr, wants_a_capture},
   };
   return types;
 }

@@ -37,6 +37,16 @@ std::string with_source_option(const std::string& option) {
          "\nsinks: { cloud: { type: http, url: u } }\nroutes: { all: { to: cloud } }\n";
 }
 
+TEST(LoadConfig, ASinkIsAskedWhetherItCanDeliverWhatARouteMatches) {
+  constexpr std::string_view kText =
+      "sources: { floor: { type: mqtt, broker: b } }\n"
+      "sinks: { strict: { type: picky, url: u } }\n"
+      "routes:\n"
+      "  good: { topic: 'a/{b}', to: strict }\n"
+      "  bad: { topic: 'a/+', to: strict }\n";
+  EXPECT_EQ(report(kText), "5:3: error: routes.bad, to sink \"strict\": wants a capture\n");
+}
+
 TEST(LoadConfig, ASmallFileGetsAllDefaults) {
   const LoadedConfig loaded = load_text(kSmall);
   ASSERT_TRUE(loaded.config) << loaded.diagnostics.text();

@@ -107,6 +107,26 @@ TEST_F(IntakeTest, StoresNothingOfASubmissionThatBreaksALimit) {
   EXPECT_NE(metrics.render().find("tidegate_intake_invalid_submissions_total{source=\"floor\"} 1"), std::string::npos);
 }
 
+TEST_F(IntakeTest, AnEventThatComesRoundIsStoredForNoLaneAndCounted) {
+  const auto passed = [](std::string hops) {
+    Event event = message("sensors/a/temperature");
+    event.attributes = {{"qos", "1"}, {"tidegatehops", std::move(hops)}};
+    return event;
+  };
+  std::string many = "a";
+  for (int i = 0; i < 15; ++i) many += ",a";
+  admit(kFloor,
+        {passed("plant-6,plant-7"), passed("plant-7"), passed("plant-77,plant-"), passed(many), passed(many + ",a"),
+         passed("")},
+        Admission::durable);
+  const auto& stored = spool.submissions.at(0).events;
+  ASSERT_EQ(stored.size(), 6u);
+  std::vector<bool> goes_on;
+  for (const Routed& routed : stored) goes_on.push_back(!routed.lanes.empty());
+  EXPECT_THAT(goes_on, ::testing::ElementsAre(false, false, true, true, false, true));
+  EXPECT_NE(metrics.render().find("tidegate_source_loops_total{source=\"floor\"} 3"), std::string::npos);
+}
+
 TEST_F(IntakeTest, AnInvalidSubmissionThatMeetsAStoppingSpoolIsToldSo) {
   Event oversize = message(std::string(limits::kTopicBytesMax + 1, 't'));
   EXPECT_EQ(admit(kFloor, {oversize}, Admission::stopping), Admission::stopping);

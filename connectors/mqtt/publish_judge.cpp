@@ -1,0 +1,53 @@
+#include "connectors/mqtt/publish_judge.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <unordered_set>
+
+namespace tidegate::mqtt {
+
+PublishVerdict judge_answer(const PublishAnswer& answer) {
+  if (!answer.answered) return {{Fate::unknown, "the connection ended before the broker answered"}, Cause::peer_down};
+  if (!is_refusal(answer.reason)) return {{Fate::delivered, {}}, Cause::none};
+  std::string words =
+      fmt::format("the broker refuses it: {} (0x{:02X})", name_of(answer.reason), static_cast<unsigned>(answer.reason));
+  switch (answer.reason) {
+    case Reason::not_authorized:
+    case Reason::topic_name_invalid:
+    case Reason::packet_too_large:
+    case Reason::payload_format_invalid: return {{Fate::rejected, std::move(words)}, Cause::none};
+    case Reason::quota_exceeded:
+    case Reason::server_busy:
+    case Reason::message_rate_too_high: return {{Fate::retry, std::move(words)}, Cause::throttled};
+    // Unspecified, implementation specific, packet id in use, and what nobody defined: perhaps better next time.
+    default: return {{Fate::retry, std::move(words)}, Cause::none};
+  }
+}
+
+Cause cause_of(const ConnectFailure& failure) noexcept {
+  if (!failure.reason) return Cause::peer_down;
+  switch (*failure.reason) {
+    case Reason::client_identifier_not_valid:
+    case Reason::bad_user_name_or_password:
+    case Reason::not_authorized:
+    case Reason::banned:
+    case Reason::bad_authentication_method: return Cause::unauthorized;
+    default: return Cause::peer_down;
+  }
+}
+
+void keep_order(const std::vector<const OutEvent*>& events, std::vector<Outcome>& outcomes) {
+  std::unordered_set<std::string_view> again;
+  for (std::size_t i = 0; i < events.size() && i < outcomes.size(); ++i) {
+    const std::string_view subject = events[i]->event.subject;
+    Outcome& outcome = outcomes[i];
+    if (outcome.fate == Fate::retry || outcome.fate == Fate::unknown) {
+      again.insert(subject);
+    } else if (outcome.fate == Fate::delivered && again.contains(subject)) {
+      outcome = {Fate::unknown, "taken by the broker before an earlier event of its topic, which it refused for now"};
+    }
+  }
+}
+
+}  // namespace tidegate::mqtt
