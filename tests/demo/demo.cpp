@@ -1,12 +1,11 @@
-// tidegate_demo: what `./dev run` shows. A mosquitto, an HTTPS receiver, the gateway and three devices, all on loopback
-// and in one temporary directory; live counters; and at the end a count of what was published against what arrived.
+// tidegate_demo: what `./dev run` shows. The gateway, an HTTPS receiver, and a device at each of the gateway's doors,
+// all on loopback and in one temporary directory; live counters; and at the end a count of what was handed over against
+// what arrived.
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -16,9 +15,9 @@
 #include <thread>
 #include <utility>
 
+#include "tests/demo/feeds.h"
+#include "tests/support/http/http_client.h"
 #include "tests/support/process/gateway.h"
-#include "tests/support/process/mosquitto.h"
-#include "tests/support/process/publisher.h"
 #include "tests/support/process/receiver_process.h"
 #include "tests/support/receiver/test_certs.h"
 
@@ -26,9 +25,7 @@ namespace {
 
 using namespace tidegate;
 
-constexpr std::uint32_t kDevices = 3;
-constexpr double kRatePerDevice = 20;
-constexpr milliseconds kSubscribeLimit{20'000};
+constexpr milliseconds kListenLimit{20'000};
 constexpr milliseconds kDrainLimit{30'000};
 constexpr std::size_t kEventsShown = 6;
 
@@ -61,10 +58,13 @@ class Arrivals {
     std::string id;
     std::uint32_t device = 0;
     std::uint64_t seq = 0;
-    fields >> id >> device >> seq;
     ++total_;
-    seen_.insert({device, seq});
-    newest_.push_back(fmt::format("{}  device {}, reading {}", id, device, seq));
+    if (fields >> id >> device >> seq) {
+      seen_.insert({device, seq});
+      newest_.push_back(fmt::format("{}  device {}, reading {}", id, device, seq));
+    } else {
+      newest_.push_back(fmt::format("{}  not from a device of the demo", id));
+    }
     if (newest_.size() > kEventsShown) newest_.erase(newest_.begin());
   }
   std::filesystem::path log_;
@@ -86,64 +86,63 @@ class Demo {
                                                         certs->server_key);
     if (auto up = receiver_->start(); !up) return up;
     arrivals_ = std::make_unique<Arrivals>(receiver_->accepted());
-    auto broker = test::Mosquitto::start(dir_.path(), {});
-    if (!broker) return broker.error();
-    broker_ = std::move(*broker);
+    std::filesystem::create_directory(folder());
     std::filesystem::copy_file(options_.config, gateway_.config_path());
     const Status up = gateway_.start_ready({{"TIDEGATE_DEMO_DIR", dir_.path().string()},
-                                            {"TIDEGATE_DEMO_BROKER_PORT", std::to_string(broker_->port())},
+                                            {"TIDEGATE_DEMO_MQTT_PORT", "0"},
+                                            {"TIDEGATE_DEMO_HTTP_PORT", "0"},
                                             {"TIDEGATE_DEMO_RECEIVER_PORT", std::to_string(receiver_->port())},
                                             {"TIDEGATE_DEMO_CA", certs->ca_cert.string()}});
     if (!up) return up;
-    fmt::print("mosquitto on 127.0.0.1:{}, receiver on {}, gateway with {}, all under {}\n", broker_->port(),
-               receiver_->url(), options_.config.string(), dir_.path().string());
-    // Devices that publish before the gateway has subscribed publish into the void: that is MQTT.
-    if (!test::wait_until(test::within(kSubscribeLimit),
-                          [&] { return gateway_.state_of("source plant-floor") == "ok"; })) {
-      return Error{ErrorCode::timeout, "the gateway did not subscribe:\n" + gateway_.log()};
+    const std::uint16_t mqtt = port_of("source devices");
+    const std::uint16_t http = port_of("source programs");
+    if (mqtt == 0 || http == 0) return Error{ErrorCode::timeout, "the gateway does not listen:\n" + gateway_.log()};
+    introduce(mqtt, http);
+    feeds_.push_back(demo::mqtt_device(1, mqtt));
+    feeds_.push_back(demo::http_program(2, http));
+    feeds_.push_back(demo::csv_exporter(3, folder()));
+    for (const auto& feed : feeds_) {
+      threads_.emplace_back([this, each = feed.get()] { each->run(stop_.get_token()); });
     }
-    start_devices();
     return {};
   }
 
   void show() {
     arrivals_->read_on();
-    std::uint64_t published = 0;
-    for (const auto& sent : sent_) published += sent;
-    const auto status = nlohmann::json::parse(gateway_.get("/v1/status").body, nullptr, false);
     for (const auto& line : arrivals_->take_newest()) fmt::print("  {}\n", line);
-    fmt::print("published {:>6}   arrived {:>6}", published, arrivals_->total());
+    for (const auto& feed : feeds_) fmt::print("{} {}   ", feed->what(), feed->sent());
+    fmt::print("arrived {}\n", arrivals_->total());
+    const auto status = nlohmann::json::parse(gateway_.get("/v1/status").body, nullptr, false);
     if (!status.is_discarded()) {
       for (const auto& lane : status["lanes"]) {
         const auto& books = lane["ledger"];
-        fmt::print("   | lane {}: received {}, pending {}, delivered {}, dead {}", lane["name"].get<std::string>(),
+        fmt::print("  lane {}: received {}, pending {}, delivered {}, dead {}\n", lane["name"].get<std::string>(),
                    books["received"].get<std::uint64_t>(), books["pending"].get<std::uint64_t>(),
                    books["delivered"].get<std::uint64_t>(), books["dead"].get<std::uint64_t>());
       }
     }
-    fmt::print("\n");
     std::fflush(stdout);
   }
 
-  /// Stops the devices, lets the rest arrive, stops everything. True: all that was published arrived, books balance.
+  /// Stops the devices, lets the rest arrive, stops everything. True: all that was accepted arrived, books balance.
   bool finish() {
     stop_.request_stop();
     threads_.clear();
-    std::uint64_t published = 0;
+    std::uint64_t accepted = 0;
     std::string trouble;
-    for (const auto& report : reports_) {
-      published += report.acknowledged;
-      if (!report.trouble.empty()) trouble = report.trouble;
+    for (const auto& feed : feeds_) {
+      accepted += feed->accepted().size();
+      if (!feed->trouble().empty()) trouble = fmt::format("{}: {}", feed->what(), feed->trouble());
     }
     std::uint64_t missing = 0;
     test::wait_until(test::within(kDrainLimit), [&] { return (missing = count_missing()) == 0; });
     const auto status = gateway_.stop();
     const auto audit = gateway_.command({"audit"});
     fmt::print("\n{}\n", audit.output);
-    fmt::print("published {}, arrived {}, missing {}; gateway ended with {}; the books {}\n", published,
+    fmt::print("handed over {}, arrived {}, missing {}; gateway ended with {}; the books {}\n", accepted,
                arrivals_->total(), missing, status.value_or(-1), audit.status == 0 ? "balance" : "DO NOT BALANCE");
     if (!trouble.empty()) fmt::print("a device stopped early: {}\n", trouble);
-    const bool good = published > 0 && missing == 0 && status == 0 && audit.status == 0 && trouble.empty();
+    const bool good = accepted > 0 && missing == 0 && status == 0 && audit.status == 0 && trouble.empty();
     if (!good) {
       dir_.keep();
       fmt::print("logs are in {}\n", dir_.path().string());
@@ -152,24 +151,34 @@ class Demo {
   }
 
  private:
-  void start_devices() {
-    for (std::uint32_t i = 0; i < kDevices; ++i) {
-      test::PublisherOptions device;
-      device.port = broker_->port();
-      device.number = i + 1;
-      device.rate = kRatePerDevice;
-      device.sent_now = &sent_[i];
-      threads_.emplace_back([this, device, i] { reports_[i] = test::publish(device, stop_.get_token()); });
-    }
+  [[nodiscard]] std::filesystem::path folder() const { return dir_ / "drop"; }
+
+  /// Where a source listens, once it does; 0: it does not.
+  [[nodiscard]] std::uint16_t port_of(const std::string& component) const {
+    std::uint16_t port = 0;
+    test::wait_until(test::within(kListenLimit),
+                     [&] { return (port = test::port_in(gateway_.detail_of(component))) != 0; });
+    return port;
+  }
+
+  void introduce(std::uint16_t mqtt, std::uint16_t http) const {
+    fmt::print(R"(The gateway runs with {}; what it delivers goes to a receiver on {}.
+Three devices feed it. Join in from another terminal:
+
+  mosquitto_pub -p {} -q 1 -t hello/mqtt -m 'from MQTT'
+  curl -d 'from HTTP' http://127.0.0.1:{}/v1/topics/hello/http
+  cp FILE.csv {}/
+
+)",
+               options_.config.string(), receiver_->url(), mqtt, http, folder().string());
   }
 
   std::uint64_t count_missing() {
     arrivals_->read_on();
     std::uint64_t missing = 0;
-    for (std::uint32_t i = 0; i < kDevices; ++i) {
-      const auto& acknowledged = reports_[i].acknowledged_seqs;
-      for (std::uint64_t seq = 1; seq < acknowledged.size(); ++seq) {
-        if (acknowledged[seq] && !arrivals_->has(i + 1, seq)) ++missing;
+    for (const auto& feed : feeds_) {
+      for (const std::uint64_t seq : feed->accepted()) {
+        if (!arrivals_->has(feed->number(), seq)) ++missing;
       }
     }
     return missing;
@@ -179,10 +188,8 @@ class Demo {
   test::TempDir dir_;
   std::unique_ptr<test::ReceiverProcess> receiver_;
   std::unique_ptr<Arrivals> arrivals_;
-  std::unique_ptr<test::Mosquitto> broker_;
   test::GatewayProcess gateway_;
-  std::array<test::PublisherReport, kDevices> reports_;
-  std::array<std::atomic<std::uint64_t>, kDevices> sent_{};
+  std::vector<std::unique_ptr<demo::Feed>> feeds_;
   std::stop_source stop_;
   std::vector<std::jthread> threads_;
 };
@@ -199,7 +206,7 @@ void watch(Demo& demo, const sigset_t& signals, std::optional<std::chrono::secon
 int main(int argc, char** argv) {
   Options options;
   std::string length;
-  CLI::App app("A broker, devices, the gateway and an HTTPS receiver on this machine, live.");
+  CLI::App app("The gateway with three devices and an HTTPS receiver on this machine, live.");
   app.add_option("--bin", options.bin, "where the programs are")->required();
   app.add_option("--config", options.config, "the gateway's config")->required();
   app.add_option("--for", length, "seconds, as 15 or 15s; left out: until Ctrl-C")->check([](const std::string& text) {

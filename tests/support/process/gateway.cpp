@@ -96,6 +96,12 @@ std::string GatewayProcess::state_of(const std::string& component) const {
   return status["health"][component]["state"];
 }
 
+std::string GatewayProcess::detail_of(const std::string& component) const {
+  const auto status = nlohmann::json::parse(get("/v1/status").body, nullptr, false);
+  if (status.is_discarded() || !status["health"].contains(component)) return {};
+  return status["health"][component]["detail"];
+}
+
 std::optional<std::uint64_t> GatewayProcess::books(const std::string& entry) const {
   const auto status = nlohmann::json::parse(get("/v1/status").body, nullptr, false);
   if (status.is_discarded()) return std::nullopt;

@@ -52,6 +52,8 @@ class GatewayProcess {
   [[nodiscard]] HttpAnswer get(std::string_view target) const { return http_over_unix(admin(), "GET", target); }
   /// The state of a component on the health board ("ok", "waiting", ...); empty when it is not on it or nobody answers.
   [[nodiscard]] std::string state_of(const std::string& component) const;
+  /// What it says there for a person.
+  [[nodiscard]] std::string detail_of(const std::string& component) const;
   /// An entry of the lanes' books ("pending", "delivered", ...), summed; nothing when nobody answers.
   [[nodiscard]] std::optional<std::uint64_t> books(const std::string& entry) const;
   /// `tidegate COMMAND... -c CONFIG`, live or cold.
