@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <boost/asio/post.hpp>
@@ -119,6 +120,11 @@ Channel::Step Channel::write(std::string_view bytes) {
 }
 
 bool Channel::has_buffered() const noexcept { return tls_ && SSL_has_pending(tls_.get()) == 1; }
+
+bool Channel::is_peer_gone() {
+  pollfd state{socket_.native_handle(), POLLRDHUP, 0};
+  return poll(&state, 1, 0) == 1 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
 
 void Channel::wait(State what, std::function<void()> ready) {
   const auto direction = what == State::wants_write ? StreamSocket::wait_write : StreamSocket::wait_read;

@@ -40,7 +40,8 @@ void Connection::set_reading(bool reading) {
 void Connection::go_on() {
   if (is_closed() || session_.ended() || is_waiting_ || is_held_) return;
   if (session_.answers_first() || session_.output().size() > limits::kOutputBytesMax) return set_reading(false);
-  if (session_.rate_allows_at() > clock_.steady()) {
+  is_slowed_ = session_.rate_allows_at() > clock_.steady();
+  if (is_slowed_) {
     set_reading(false);
     return door_.wake_at(session_.rate_allows_at());
   }
@@ -175,7 +176,8 @@ void Connection::await_room(Channel::State what) {
 
 SteadyTime Connection::next_time() const noexcept {
   if (is_closed()) return SteadyTime::max();
-  const SteadyTime next = std::min(session_.next_tick(), written_by_);
+  SteadyTime next = std::min(session_.next_tick(), written_by_);
+  if (is_slowed_) next = std::min(next, session_.rate_allows_at());
   return is_reading_ ? std::min(next, partial_by_) : next;
 }
 
@@ -198,6 +200,12 @@ void Connection::leave(SessionEnd::Kind kind, mqtt::Reason reason, std::string_v
 void Connection::lost(std::string why) {
   lost_because_ = std::move(why);
   close(true);
+}
+
+bool Connection::close_if_gone() {
+  if (is_closed() || !channel_->is_peer_gone()) return false;
+  lost("the client went away while it could not be read");
+  return true;
 }
 
 void Connection::close(bool submit) {

@@ -64,6 +64,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     go_on();
   }
 
+  /// Closes when the client is gone, which is not noticed while nothing is read. True: it was, and did.
+  bool close_if_gone();
+
   [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
   [[nodiscard]] ServerSession& session() noexcept { return session_; }
   [[nodiscard]] const ServerSession& session() const noexcept { return session_; }
@@ -98,6 +101,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t accounted_ = 0;   ///< of what is in flight
   bool stopped_early_ = false;  ///< partial_ may hold whole packets
   bool is_reading_ = true;      ///< false: what arrives waits in the socket, for a reason of ours
+  bool is_slowed_ = false;      ///< by the rate
   bool is_waiting_ = false;     ///< for bytes
   bool is_readable_ = false;
   bool is_writing_ = false;  ///< waits for the socket to take bytes

@@ -18,8 +18,9 @@ void Listener::decide(Connection& connection) {
     case Verdict::admitted: break;
   }
   if (!choose_client_id(connection, guest)) return;
-  take_over(guest.client_id);
-  connection.session().welcome(std::move(guest));
+  if (!connection.session().accept(std::move(guest))) return;
+  take_over(connection.session().guest().client_id);
+  connection.session().welcome();
   if (!connection.session().is_open()) return;
   connections_total_.add();
   log_.debug("client \"{}\" connected ({})", connection.session().guest().client_id,

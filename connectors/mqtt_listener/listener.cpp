@@ -103,6 +103,10 @@ void Listener::begin() {
   AcceptorSetup setup{options_.listen, *context_.net, *context_.health, log_.component(), "this source"};
   setup.connections_max = options_.max_connections;
   setup.turned_away = &turned_away_;
+  setup.make_room = [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    return self && self->make_room();
+  };
   acceptor_ = Acceptor::create(std::move(setup));
   acceptor_->report_paused(paused_);
   acceptor_->open([weak = weak_from_this()](StreamSocket socket, Acceptor::Place place) {
@@ -121,6 +125,15 @@ void Listener::accept(StreamSocket socket, Acceptor::Place place) {
   connections_.emplace(number, connection);
   connections_open_.set(static_cast<std::int64_t>(++open_));
   connection->begin();
+}
+
+bool Listener::make_room() {
+  if (!paused_) return false;
+  std::vector<std::shared_ptr<Connection>> all;
+  for (const auto& [number, connection] : connections_) all.push_back(connection);
+  std::size_t freed = 0;
+  for (const auto& connection : all) freed += connection->close_if_gone() ? 1u : 0u;
+  return freed > 0;
 }
 
 bool Listener::may_read() const noexcept {

@@ -93,6 +93,8 @@ class Listener final : public Door, public std::enable_shared_from_this<Listener
   enum class Verdict : std::uint8_t { admitted, refused, later };
 
   void accept(StreamSocket socket, Acceptor::Place place);
+  /// In a pause clients give up and connect again, and each would take another place. True: one is free now.
+  bool make_room();
   /// Finds out who a greeting is from, and puts the user in `guest`. `refused`: the session was told so.
   Verdict identify(Connection& connection, Guest& guest);
   Verdict check_password(Connection& connection, Guest& guest);

@@ -28,6 +28,13 @@ std::chrono::seconds session_expiry(const mqtt::Connect& connect, std::chrono::s
   return std::min(std::chrono::seconds{connect.properties.number(PropertyId::session_expiry_interval, 0)}, max);
 }
 
+/// The CONNECT that `bytes` hold, decoded once already.
+const mqtt::Connect* read_connect(std::string_view bytes, mqtt::Frame& frame, mqtt::Packet& packet) {
+  if (mqtt::next_frame(bytes, frame) != mqtt::Framing::complete) return nullptr;
+  if (mqtt::decode(frame, Version::v5, packet)) return nullptr;
+  return std::get_if<mqtt::Connect>(&packet);
+}
+
 }  // namespace
 
 void ServerSession::on_connect(const mqtt::Frame& frame) {
@@ -60,20 +67,28 @@ void ServerSession::on_connect(const mqtt::Frame& frame) {
   phase_ = Phase::greeting;
 }
 
-void ServerSession::welcome(Guest guest) {
+bool ServerSession::accept(Guest guest) {
   mqtt::Frame frame;
   mqtt::Packet packet;
-  if (!greeting_ || mqtt::next_frame(connect_, frame) != mqtt::Framing::complete ||
-      mqtt::decode(frame, Version::v5, packet))
-    return;
-  const auto& connect = std::get<mqtt::Connect>(packet);
-  if (names_are_ambiguous(setup_.options.acl, guest))
-    return turn_away(Reason::client_identifier_not_valid,
-                     "the acl uses %c or %u, so a client id or user name must not be empty or contain / + #");
+  const mqtt::Connect* connect = read_connect(connect_, frame, packet);
+  if (!greeting_ || connect == nullptr) return false;
   guest_ = std::move(guest);
+  if (names_are_ambiguous(setup_.options.acl, guest_)) {
+    turn_away(Reason::client_identifier_not_valid,
+              "the acl uses %c or %u, so a client id or user name must not be empty or contain / + #");
+    return false;
+  }
   own_attributes_.emplace_back("clientid", guest_.client_id);
   if (guest_.user) own_attributes_.emplace_back("user", *guest_.user);
-  if (connect.will && !take_will(*connect.will)) return;
+  return !connect->will || take_will(*connect->will);
+}
+
+void ServerSession::welcome() {
+  mqtt::Frame frame;
+  mqtt::Packet packet;
+  const mqtt::Connect* connect_packet = read_connect(connect_, frame, packet);
+  if (!greeting_ || connect_packet == nullptr) return;
+  const mqtt::Connect& connect = *connect_packet;
   SessionBook::Begun begun = setup_.book.begin(guest_.client_id, connect.clean_start,
                                                session_expiry(connect, setup_.options.session_expiry_max), connection_,
                                                setup_.clock.steady(), filling_.state);

@@ -85,11 +85,13 @@ class ServerSession {
   /// whose refusal ends the connection.
   [[nodiscard]] bool answers_first() const noexcept { return greeting_ != nullptr || !connack_.empty() || halted_; }
 
-  /// A CONNECT that waits for welcome() or turn_away().
+  /// A CONNECT that waits for accept() and welcome(), or for turn_away().
   [[nodiscard]] const Greeting* greeting() const noexcept { return greeting_.get(); }
-  /// Lets the client in. `guest` says who it is; its client id is the greeting's, or one made up for it. The will of
-  /// the session that this ended, if any, becomes an event of this connection's next submission.
-  void welcome(Guest guest);
+  /// Says who the greeting is from; its client id is the greeting's, or one made up for it. False: this guest may not
+  /// have what the greeting asks for, and was turned away.
+  bool accept(Guest guest);
+  /// Lets in whom accept() accepted. No other connection may be using the session of this client id any more.
+  void welcome();
   /// Refuses the greeting.
   void turn_away(mqtt::Reason reason, std::string_view why);
 

@@ -123,6 +123,7 @@ class World {
 
   void decide(Client& client) {
     const std::string id = client.session->greeting()->client_id;
+    if (!client.session->accept({id, std::nullopt})) return;
     for (Client& other : clients_) {
       if (&other == &client || !other.session || !other.session->is_open()) continue;
       if (other.session->guest().client_id != id) continue;
@@ -130,7 +131,7 @@ class World {
       check_output(other);
       vanish(other);
     }
-    client.session->welcome({id, std::nullopt});
+    client.session->welcome();
   }
 
   void hand_over(ServerSession& session, const std::shared_ptr<ServerSession>& owner) {

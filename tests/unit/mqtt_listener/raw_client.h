@@ -45,7 +45,10 @@ class RawClient {
   template <class AnyPacket>
   void send_packet(const AnyPacket& packet) const {
     std::string wire;
-    encode(wire, version_, packet);
+    if constexpr (std::is_same_v<AnyPacket, mqtt::Connect>)
+      encode(wire, packet);
+    else
+      encode(wire, version_, packet);
     send_all(wire);
   }
   void publish(std::uint16_t id, const std::string& payload, std::uint8_t qos = 1) const {

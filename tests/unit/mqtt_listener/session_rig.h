@@ -148,8 +148,9 @@ class Client {
     for (;;) {
       const std::size_t done = session->receive(pending);
       pending.erase(0, done);
-      if (const Greeting* greeting = session->greeting())
-        session->welcome({greeting->client_id.empty() ? "made-up" : greeting->client_id, user});
+      if (const Greeting* greeting = session->greeting()) {
+        if (session->accept({greeting->client_id.empty() ? "made-up" : greeting->client_id, user})) session->welcome();
+      }
       hand_over();
       if (done == 0) return;
     }

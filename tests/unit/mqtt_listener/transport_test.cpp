@@ -202,6 +202,44 @@ TEST_F(Listener, WhoSaysNothingIsClosedAfterTheConnectTimeout) {
   EXPECT_FALSE(silent.receive());
 }
 
+TEST_F(Listener, AClientOverItsRateIsServedMoreSlowly) {
+  start_listener("allow_anonymous: true\nrate_limit: 20");
+  RawClient client(port_);
+  ASSERT_EQ(client.connect("pump"), Reason::success);
+  for (std::uint16_t id = 1; id <= 50; ++id) client.publish(id, "x");
+  for (std::uint16_t id = 1; id <= 50; ++id) ASSERT_EQ(client.acknowledged(), id);
+}
+
+TEST_F(Listener, ClientsThatGiveUpDuringAPauseLeaveTheirPlaces) {
+  start_listener("allow_anonymous: true\nmax_connections: 3");
+  source_->pause();
+  ASSERT_TRUE(intake_.wait(patience(), [&] { return rig_.health().state == HealthState::paused; }));
+  for (int i = 0; i < 10; ++i) {
+    const RawClient gives_up(port_);
+    gives_up.publish(1, "never read");
+  }
+  RawClient stays(port_);
+  mqtt::Connect hello;
+  hello.client_id = "stays";
+  stays.send_packet(hello);
+  source_->resume();
+  const auto answer = stays.receive();
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(std::holds_alternative<mqtt::Connack>(*answer));
+}
+
+TEST_F(Listener, WhoIsRefusedTakesNothingFromWhoIsIn) {
+  start_listener("allow_anonymous: true\nacl: [ 'a/#' ]");
+  RawClient first(port_);
+  ASSERT_EQ(first.connect("pump"), Reason::success);
+  mqtt::Connect hello;
+  hello.client_id = "pump";
+  hello.will = mqtt::Will{0, false, {}, "forbidden", "x"};
+  EXPECT_EQ(RawClient(port_).connect(hello), Reason::not_authorized);
+  first.publish(1, "x");
+  EXPECT_EQ(first.acknowledged(), 1);
+}
+
 TEST_F(Listener, AListenerThatIsPausedReadsNobodyAndLosesNothing) {
   start_listener();
   RawClient client(port_);
