@@ -38,6 +38,9 @@ std::unique_ptr<Feed> scripted(const std::filesystem::path& dir, const std::file
 std::unique_ptr<Feed> mosquitto(const std::filesystem::path& dir, const std::filesystem::path&) {
   return make_mosquitto_feed(dir);
 }
+std::unique_ptr<Feed> listener(const std::filesystem::path&, const std::filesystem::path&) {
+  return make_listener_feed();
+}
 std::unique_ptr<Feed> http(const std::filesystem::path&, const std::filesystem::path&) { return make_http_feed(); }
 
 const std::vector<Round>& rounds() {
@@ -45,6 +48,7 @@ const std::vector<Round>& rounds() {
       {"scripted broker", scripted, {Victim::gateway, Victim::receiver, Victim::broker}},
       {"mosquitto that lives", mosquitto, {Victim::gateway, Victim::receiver}},
       {"scripted broker, gateway only", scripted, {Victim::gateway}},
+      {"devices at the MQTT listener", listener, {Victim::gateway, Victim::receiver, Victim::broker}},
       {"programs over HTTP", http, {Victim::gateway, Victim::receiver, Victim::broker}},
       {"mosquitto that is killed", mosquitto, {Victim::gateway, Victim::receiver, Victim::broker}},
   };

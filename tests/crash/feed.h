@@ -53,5 +53,8 @@ std::unique_ptr<Feed> make_scripted_feed(const std::filesystem::path& dir, const
 /// Programs that post CloudEvents, and post them again under the same ids until they are answered; kill() breaks their
 /// connections.
 std::unique_ptr<Feed> make_http_feed();
+/// Devices that connect to the gateway itself, at QoS 1 and, with sessions that are kept, at QoS 2; kill() breaks the
+/// connections of the latter.
+std::unique_ptr<Feed> make_listener_feed();
 
 }  // namespace tidegate::crash
