@@ -217,7 +217,9 @@ void MqttSink::publish_more() {
     }
     if (out.next == out.events.size()) outbox_.pop_front();
   }
-  flights_.set_refill(greeted_ && !outbox_.empty() ? std::optional(window_ / 2) : std::nullopt);
+  // At the first free place, not at a batch of them: what leaves carries TCP's acknowledgement of the broker's answer,
+  // which releases the next answer. mosquitto has Nagle's algorithm on, and its default window is 20.
+  flights_.set_refill(greeted_ && !outbox_.empty() ? std::optional(window_ - 1) : std::nullopt);
 }
 
 /// Publishes one event, or rejects it. False: the connection does not take it, and last_failure_ says why.
