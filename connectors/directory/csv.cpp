@@ -39,6 +39,8 @@ Taken CsvRows::next(std::string_view bytes, bool last, Row& row) {
     return {.what = Taken::What::nothing, .bytes = line.size, .lines = line.feeds};
   }
   Taken taken = split(bytes, last);
+  // Without a header nothing can be read: the next row must not pass for one.
+  if (taken.what == Taken::What::fault && !ready_) taken.fault.fatal = true;
   if (taken.what != Taken::What::row) return taken;
   if (row_.empty()) {
     taken.what = Taken::What::nothing;
@@ -122,7 +124,9 @@ bool CsvRows::split_quoted(std::string_view bytes, bool last, std::size_t& at, T
   }
   const std::string_view text = bytes.substr(field.at, field.size);
   taken.lines += static_cast<std::uint32_t>(std::count(text.begin(), text.end(), '\n'));
-  const bool ended = at == bytes.size() || bytes[at] == delimiter_ || bytes[at] == '\n' || bytes[at] == '\r';
+  const bool feed_follows = at + 1 < bytes.size() ? bytes[at + 1] == '\n' : true;  // or it is not known yet
+  const bool ended =
+      at == bytes.size() || bytes[at] == delimiter_ || bytes[at] == '\n' || (bytes[at] == '\r' && feed_follows);
   if (!ended) {
     taken = bad_row(bytes, last, at, "something between a closing quote and the next delimiter");
     return false;

@@ -139,7 +139,7 @@ void FileReader::too_long() {
           options_.format == Format::whole_file
               ? fmt::format("more than {} bytes, the most that one event may have", row_max_)
               : fmt::format("more than {} bytes in one row (max_row); is a quote or bracket never closed?", row_max_),
-          options_.format == Format::whole_file || options_.format == Format::json});
+          options_.format == Format::whole_file || options_.format == Format::json || !format_->past_header()});
   bad_ = bytes.substr(0, line.size);
   consume(line.size, line.feeds);
   ++rows_;
@@ -162,7 +162,6 @@ Result<bool> FileReader::read_header() {
       }
       if (waiting().size() > row_max_) {
         too_long();
-        fault_.fatal = true;
         return false;
       }
     }

@@ -136,6 +136,7 @@ INSTANTIATE_TEST_SUITE_P(
         FaultCase{"TooFewFields", "a,b\n1\n", "", "2:2 1 fields where there are 2 columns"},
         FaultCase{"BareQuote", "a,b\n1,2\"\n", "", "2:4 a quote inside a field"},
         FaultCase{"BehindAQuote", "a,b\n1,\"2\"3\n", "", "2:6 something between a closing quote"},
+        FaultCase{"CarriageReturnBehindAQuote", "a,b\n1,\"2\"\rx\n", "", "2:6 something between a closing quote"},
         FaultCase{"OpenQuote", "a,b\n1,\"2\n3,4\n", "", "2:3 a quote that is never closed"},
         FaultCase{"DuplicateName", "a,b,a\n1,2,3\n", "", "1:5 the header has the name of field 3 twice"},
         FaultCase{"MissingName", "a,,c\n", "", "1:3 field 2 of the header has no name"},
@@ -157,6 +158,12 @@ TEST(Csv, AfterABadRowTheNextOneIsRead) {
   ASSERT_EQ(all.faults.size(), 3u);
   EXPECT_THAT(all.faults[1], HasSubstr("5:6"));
   EXPECT_THAT(all.faults[2], HasSubstr("7:1"));
+}
+
+TEST(Csv, BehindABadHeaderNothingIsRead) {
+  const Content all = read("a\"b\nc\n1\n", "");
+  EXPECT_THAT(all.rows, IsEmpty());
+  EXPECT_THAT(all.faults, ElementsAre(HasSubstr("1:2 a quote inside a field")));
 }
 
 TEST(Csv, ARowOverTheLimitIsPassedOverInBoundedMemory) {
