@@ -233,7 +233,8 @@ bool Worker::read_on() {
   if (paused_ || full || stopping_ || stop_) return false;
   if (!current_ && !begin_next()) {
     if (!cleaning_.empty()) submit_cleaning();
-    return false;
+    // One that failed before anything of it was handed over waits for no receipt.
+    return finish_trouble_.empty() && !ending_.empty() && ending_.back()->in_flight == 0;
   }
   const std::uint64_t before = current_->offset();
   auto batch = current_->take();

@@ -38,7 +38,8 @@ class DirectorySource : public ::testing::Test {
 
   void start(const std::string& more = "") {
     const auto options = parse_text(*directory_source_options(),
-                                    "path: " + drop().string() + "\nrescan: 100ms\n" +
+                                    "path: " + drop().string() +
+                                        (more.find("rescan:") == std::string::npos ? "\nrescan: 100ms\n" : "\n") +
                                         (more.find("ready:") == std::string::npos ? "ready: rename\n" : "") + more);
     ASSERT_TRUE(options) << options.error().message;
     auto made = make_directory_source(rig_.context(), *options);
@@ -292,6 +293,13 @@ TEST_F(DirectorySource, OfAFileWithAnErrorNothingIsStored) {
   EXPECT_THAT(reason, HasSubstr("line 5002, column 2: 1 fields where there are 2 columns"));
   EXPECT_THAT(reason, HasSubstr("line 5013, column 5: 3 fields where there are 2 columns"));
   EXPECT_TRUE(eventually([&] { return rig_.health().detail.find("failed last: a.csv") != std::string::npos; }));
+}
+
+TEST_F(DirectorySource, AFileWithAnErrorIsPutAwayAtOnce) {
+  start("rescan: 1h");
+  ASSERT_TRUE(eventually([&] { return rig_.health().state == HealthState::ok; }));
+  put("a.csv", "a,b\nx\n");
+  EXPECT_TRUE(gave_up("a.csv"));
 }
 
 TEST_F(DirectorySource, WithSkipRowGoodRowsAreStoredAndBadOnesKept) {
