@@ -42,6 +42,9 @@ std::unique_ptr<Feed> listener(const std::filesystem::path&, const std::filesyst
   return make_listener_feed();
 }
 std::unique_ptr<Feed> http(const std::filesystem::path&, const std::filesystem::path&) { return make_http_feed(); }
+std::unique_ptr<Feed> folder(const std::filesystem::path& dir, const std::filesystem::path&) {
+  return make_folder_feed(dir);
+}
 
 const std::vector<Round>& rounds() {
   static const std::vector<Round> all = {
@@ -50,6 +53,7 @@ const std::vector<Round>& rounds() {
       {"scripted broker, gateway only", scripted, {Victim::gateway}},
       {"devices at the MQTT listener", listener, {Victim::gateway, Victim::receiver, Victim::broker}},
       {"programs over HTTP", http, {Victim::gateway, Victim::receiver, Victim::broker}},
+      {"files in a folder", folder, {Victim::gateway, Victim::gateway, Victim::receiver, Victim::broker}},
       {"mosquitto that is killed", mosquitto, {Victim::gateway, Victim::receiver, Victim::broker}},
   };
   return all;

@@ -56,5 +56,7 @@ std::unique_ptr<Feed> make_http_feed();
 /// Devices that connect to the gateway itself, at QoS 1 and, with sessions that are kept, at QoS 2; kill() breaks the
 /// connections of the latter.
 std::unique_ptr<Feed> make_listener_feed();
+/// A program that drops CSV files into a folder; kill() takes the folder away.
+std::unique_ptr<Feed> make_folder_feed(const std::filesystem::path& dir);
 
 }  // namespace tidegate::crash
