@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <array>
+#include <atomic>
 #include <thread>
 
 #include "connectors/mqtt_listener/limits.h"
@@ -212,16 +214,21 @@ TEST_F(Listener, AClientOverItsRateIsServedMoreSlowly) {
 
 TEST_F(Listener, ClientsThatGiveUpDuringAPauseLeaveTheirPlaces) {
   start_listener("allow_anonymous: true\nmax_connections: 3");
+  const auto connections = [&] {
+    return rig_.metrics().gauge_value("tidegate_mqtt_listener_connections", {{"source", "test"}});
+  };
+  ASSERT_TRUE(intake_.wait(patience(), [&] { return connections() == 0; }));
   source_->pause();
   ASSERT_TRUE(intake_.wait(patience(), [&] { return rig_.health().state == HealthState::paused; }));
-  for (int i = 0; i < 10; ++i) {
-    const RawClient gives_up(port_);
-    gives_up.publish(1, "never read");
+  {
+    const std::array<RawClient, 3> give_up{RawClient(port_), RawClient(port_), RawClient(port_)};
+    ASSERT_TRUE(intake_.wait(patience(), [&] { return connections() == 3; }));
   }
   RawClient stays(port_);
   mqtt::Connect hello;
   hello.client_id = "stays";
   stays.send_packet(hello);
+  ASSERT_TRUE(intake_.wait(patience(), [&] { return connections() == 1; }));
   source_->resume();
   const auto answer = stays.receive();
   ASSERT_TRUE(answer);
