@@ -51,7 +51,7 @@ const std::vector<Round>& rounds() {
       {"scripted broker", scripted, {Victim::gateway, Victim::receiver, Victim::broker}},
       {"mosquitto that lives", mosquitto, {Victim::gateway, Victim::receiver}},
       {"scripted broker, gateway only", scripted, {Victim::gateway}},
-      {"devices at the MQTT listener", listener, {Victim::gateway, Victim::receiver, Victim::broker}},
+      {"devices at the MQTT listener", listener, {Victim::gateway, Victim::gateway, Victim::receiver, Victim::broker}},
       {"programs over HTTP", http, {Victim::gateway, Victim::receiver, Victim::broker}},
       {"files in a folder", folder, {Victim::gateway, Victim::gateway, Victim::receiver, Victim::broker}},
       {"mosquitto that is killed", mosquitto, {Victim::gateway, Victim::receiver, Victim::broker}},

@@ -17,9 +17,9 @@ constexpr std::uint32_t kAtLeastOnce = 2;  // publishers at QoS 1; the first num
 constexpr std::uint32_t kExactlyOnce = 2;  // publishers at QoS 2
 constexpr std::uint32_t kKeys = 4;
 constexpr double kRate = 1500;  // per publisher at QoS 1: load enough to have batches in flight
-constexpr std::size_t kWindow = 50;
+constexpr std::size_t kWindow = 200;
 constexpr std::size_t kPayloadBytes = 150;
-constexpr std::chrono::milliseconds kFillAgain{5};
+constexpr std::chrono::milliseconds kFillAgain{1};
 
 /// Publishes at QoS 2 with a session that is kept, and sends again what was not taken: each event is stored once.
 class Device {
