@@ -49,7 +49,6 @@ class Channel {
   /// True when the client has closed its side, though what it sent before may not have been read yet.
   [[nodiscard]] bool is_peer_gone();
 
-  [[nodiscard]] bool is_tls() const noexcept { return tls_ != nullptr; }
   /// Who the client's certificate says it is.
   [[nodiscard]] std::optional<PeerIdentity> identity() const;
   /// Why the TLS handshake failed, in words; empty: it did not.

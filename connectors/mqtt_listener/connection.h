@@ -73,7 +73,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] const Channel* channel() const noexcept { return channel_.get(); }
   [[nodiscard]] bool is_closed() const noexcept { return channel_ == nullptr; }
   [[nodiscard]] SteadyTime next_time() const noexcept;
-  [[nodiscard]] bool has_output() const noexcept { return !is_closed() && !session_.output().empty(); }
   /// Why it ended, when the session does not know: the transport's reason.
   [[nodiscard]] const std::string& lost_because() const noexcept { return lost_because_; }
 

@@ -204,10 +204,10 @@ void Listener::count(const ServerSession::Refusals& refusals, const Connection& 
   subscriptions_.add(refusals.subscriptions);
   const std::string& client = connection.session().guest().client_id;
   if (refusals.not_permitted > 0)
-    quiet_.warn(fmt::format("client \"{}\": {} messages refused: the acl does not let it publish to their topics",
+    quiet_.warn(fmt::format("client \"{}\": messages refused ({}): the acl does not let it publish to their topics",
                             client, refusals.not_permitted));
   if (refusals.over_limit > 0)
-    quiet_.warn(fmt::format("client \"{}\": {} messages refused: they break a limit", client, refusals.over_limit));
+    quiet_.warn(fmt::format("client \"{}\": messages refused ({}): they break a limit", client, refusals.over_limit));
   if (refusals.subscriptions > 0)
     quiet_.warn(
         fmt::format("client \"{}\" wants to subscribe; this source only takes messages. Where devices talk to "

@@ -26,7 +26,6 @@ class Users {
   [[nodiscard]] std::uint32_t cost(const std::string& user, const Secret& password) const;
   /// True when the password is the user's.
   bool verify(const std::string& user, const Secret& password);
-  [[nodiscard]] std::size_t size() const noexcept { return users_.size(); }
 
  private:
   struct Entry {
