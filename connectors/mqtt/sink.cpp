@@ -180,7 +180,8 @@ void MqttSink::link_refused(ConnectFailure failure) {
   const bool may_be_older =
       options_.version == VersionChoice::automatic && options_.format != SinkFormat::cloudevents_binary;
   const bool again = failure.speaks_not_this_version && may_be_older && dials_ < mqtt::limits::kDialsMax;
-  if (again && dial(Version::v3_1_1)) return;
+  // Without a CONNACK it may have been an accident: a broker that knows MQTT 5 must not be spoken to in 3.1.1 for it.
+  if (again && dial(failure.reason || dials_ >= 2 ? Version::v3_1_1 : version_)) return;
   last_failure_ = std::move(failure);
   end_all(last_failure_.what, cause_of(last_failure_));
 }

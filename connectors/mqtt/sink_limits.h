@@ -24,8 +24,8 @@ inline constexpr std::size_t kPublishBatchBytesMax = 2 * tidegate::limits::kEven
 /// Largest packet that the broker may send (MQTT 5): it has only acknowledgements to say.
 inline constexpr std::uint32_t kInboundPacketBytesMax = 64u << 10;
 
-/// Attempts to connect that are one for the lane: MQTT 5, then MQTT 3.1.1, and that again because Paho, under load,
-/// takes the end of a connection for that of the next one with the same descriptor.
+/// Attempts to connect that are one for the lane: MQTT 5 twice, then MQTT 3.1.1 twice. Twice because Paho's "socket
+/// error" was seen, under load, for a connection that never reached the broker.
 inline constexpr int kDialsMax = 4;
 
 /// Length of one protocol name in ALPN (RFC 7301, section 3.1).

@@ -159,7 +159,14 @@ TEST(MqttSink, ABrokenConnectionLeavesWhatIsOpenUnknownAndTheNextBatchConnectsAg
   EXPECT_EQ(fates(settled, 2), "uu");
   EXPECT_EQ(settled.cause, Cause::peer_down);
   broker.change([](BrokerScript& s) { s.answers_publish = true; });
-  EXPECT_EQ(fates(sink.send(sink.batch({"c"})), 1), "d");
+  // Paho ends the publishes before it tells of the loss: a batch in between is certainly not sent.
+  const Batch next = sink.batch({"c"});
+  Settled after = sink.send(next);
+  if (fates(after, 1) == "r") {
+    EXPECT_THAT(after.outcomes.at(0).reason, HasSubstr("not sent"));
+    after = sink.send(next);
+  }
+  EXPECT_EQ(fates(after, 1), "d") << after.outcomes.at(0).reason;
   // Nothing is sent again but by the lane.
   std::vector<std::string> topics;
   for (const SeenPacket& packet : publishes(broker)) topics.push_back(packet.text);
