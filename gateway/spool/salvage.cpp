@@ -1,6 +1,5 @@
 #include "gateway/spool/salvage.h"
 
-#include <SQLiteCpp/VariadicBind.h>
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -14,8 +13,9 @@
 #include "gateway/spool/database.h"
 #include "gateway/spool/names.h"
 #include "gateway/spool/reconcile.h"
-#include "gateway/spool/record.h"
+#include "gateway/spool/salvage_rows.h"
 #include "gateway/spool/store.h"
+#include "gateway/spool/write_ahead_log.h"
 
 namespace tidegate {
 
@@ -30,117 +30,14 @@ bool there(const fs::path& path) {
 
 /// In the directory of the damaged files while their salvage is not finished.
 constexpr const char* kUnfinished = "salvage-unfinished";
-/// SQLite's page size, and where page 1 says how many pages there are. *Source*: sqlite.org/fileformat2.html, 1.3.
-constexpr std::size_t kPageBytes = 4096;
+/// Where page 1 says how many pages there are, and after that where the free ones are. *Source*:
+/// sqlite.org/fileformat2.html, 1.3.
 constexpr std::size_t kPageCountAt = 28;
-/// Where the walk looks for keys behind a page that cannot be read.
-constexpr std::int64_t kProbes = 1024;
-/// Rows per transaction: bounds what a transaction holds in memory.
-constexpr std::size_t kRowsPerTransaction = 256;
 
 Error io_failure(const fs::path& path, const std::error_code& failure) {
   return {failure == std::errc::no_space_on_device ? ErrorCode::full : ErrorCode::io,
           fmt::format("cannot set the damaged spool aside ({}): {}", path.string(), failure.message())};
 }
-
-/// Every key of a table that can be reached: forwards from the start, backwards from the end, and from points between.
-std::vector<std::int64_t> reachable_keys(SQLite::Database& db, const char* table, const char* key) {
-  std::vector<std::int64_t> out;
-  const auto walk = [&](const std::string& order, std::int64_t from, std::int64_t to) {
-    std::ignore = guarded([&] {
-      SQLite::Statement rows(
-          db, fmt::format("SELECT {0} FROM {1} WHERE {0} BETWEEN ?1 AND ?2 ORDER BY {0} {2}", key, table, order));
-      SQLite::bind(rows, from, to);
-      while (rows.executeStep()) out.push_back(rows.getColumn(0).getInt64());
-      return Status{};
-    });
-  };
-  constexpr std::int64_t kEnd = INT64_MAX;
-  walk("ASC", 0, kEnd);
-  const std::int64_t low = out.empty() ? 0 : out.back();
-  walk("DESC", low + 1, kEnd);
-  const std::int64_t high = out.empty() ? 0 : out.back();
-  const std::int64_t step = std::max<std::int64_t>(1, (high - low) / kProbes);
-  for (std::int64_t at = low + 1; at < high; at += step) walk("ASC", at, std::min(high, at + step - 1));
-  std::sort(out.begin(), out.end());
-  out.erase(std::unique(out.begin(), out.end()), out.end());
-  return out;
-}
-
-/// Copies what it can from one open database to another.
-class Salvager {
- public:
-  Salvager(SQLite::Database& from, SQLite::Database& to) : from_(from), to_(to) {}
-
-  /// Rows of a table with an integer key, one by one: a row that cannot be read costs only itself.
-  template <class Keep>
-  void copy_by_key(const char* table, const char* key, int columns, Keep&& keep) {
-    SQLite::Statement put(to_, fmt::format("INSERT OR IGNORE INTO {} VALUES (?{})", table, marks(columns)));
-    for (const std::int64_t number : reachable_keys(from_, table, key))
-      std::ignore = guarded([&]() -> Status {
-        SQLite::Statement row(from_, fmt::format("SELECT * FROM {} WHERE {} = ?", table, key));
-        row.bind(1, number);
-        if (row.executeStep() && keep(row)) copy_row(row, put, columns);
-        return {};
-      });
-    flush();
-  }
-
-  /// Rows of a table without one, from both ends towards the damage.
-  template <class Keep>
-  void copy_by_scan(const char* table, const char* key, int columns, Keep&& keep) {
-    SQLite::Statement put(to_, fmt::format("INSERT OR IGNORE INTO {} VALUES (?{})", table, marks(columns)));
-    for (const char* const order : {"ASC", "DESC"}) {
-      const Status whole = guarded([&] {
-        SQLite::Statement rows(from_, fmt::format("SELECT * FROM {0} ORDER BY {1} {2}, 2 {2}", table, key, order));
-        while (rows.executeStep())
-          if (keep(rows)) copy_row(rows, put, columns);
-      });
-      if (whole) break;
-    }
-    flush();
-  }
-
-  /// A failure of the new database (a full disk) ends the salvage; those of the old one are its daily bread.
-  [[nodiscard]] const Status& status() const noexcept { return status_; }
-
- private:
-  static std::string marks(int columns) {
-    std::string out;
-    for (int i = 1; i < columns; ++i) out += ", ?";
-    return out;
-  }
-
-  void copy_row(SQLite::Statement& row, SQLite::Statement& put, int columns) {
-    if (!status_) return;
-    status_ = guarded([&] {
-      if (open_rows_++ == 0) to_.exec("BEGIN");
-      for (int i = 0; i < columns; ++i) {
-        const SQLite::Column cell = row.getColumn(i);
-        if (cell.isInteger())
-          put.bind(i + 1, cell.getInt64());
-        else if (cell.isText())
-          put.bind(i + 1, cell.getString());
-        else
-          bind_blob(put, i + 1, blob(row, i));
-      }
-      put.exec();
-      put.reset();
-    });
-    if (open_rows_ >= kRowsPerTransaction) flush();
-  }
-
-  void flush() {
-    if (open_rows_ == 0) return;
-    open_rows_ = 0;
-    if (Status done = guarded([&] { to_.exec("COMMIT"); }); !done && status_) status_ = done;
-  }
-
-  SQLite::Database& from_;
-  SQLite::Database& to_;
-  std::size_t open_rows_ = 0;
-  Status status_;
-};
 
 /// Puts a sound first page in front of a database whose own is damaged, so that its tables can be found again: their
 /// roots are where every new spool has them. The damaged page is kept beside it.
@@ -158,8 +55,9 @@ void replace_first_page(const fs::path& damaged, const fs::path& sound) {
   }
   const std::uint64_t pages = std::max<std::uint64_t>(1, size / kPageBytes);
   for (std::size_t i = 0; i < 4; ++i) page[kPageCountAt + i] = static_cast<char>(pages >> (24 - 8 * i));
-  // No free pages: the list's head was in the page that is lost.
+  // The head of the list of free pages is lost. One page, but no list: nobody takes that for all of it.
   for (std::size_t i = 4; i < 12; ++i) page[kPageCountAt + i] = 0;
+  page[kPageCountAt + 11] = 1;
   std::fstream(damaged, std::ios::binary | std::ios::in | std::ios::out).write(page.data(), page.size());
 }
 
@@ -177,49 +75,6 @@ std::unique_ptr<SQLite::Database> open_damaged(const fs::path& file, const fs::p
     if (opened) return db;
   }
   return nullptr;
-}
-
-/// Keeps a block when both its checksums hold.
-bool sound_block(const SQLite::Statement& row, BlockCodec& codec, Seq& last, std::uint64_t& events) {
-  BlockHead head;
-  read_head(row, head);
-  std::string raw;
-  if (head.damaged || !codec.open(head.first, read_body(row), raw)) return false;
-  last = std::max(last, head.last());
-  events += head.count;
-  return true;
-}
-
-void copy_tables(Salvager& salvager, SQLite::Database& to, Seq& last, std::uint64_t& events) {
-  const auto sealed = [](const SQLite::Statement& row, int column) {
-    Event event;
-    return get_sealed_record(blob(row, column), event);
-  };
-  const auto any = [](const SQLite::Statement&) { return true; };
-  std::ignore = guarded([&] { to.exec("DELETE FROM spool"); });
-  salvager.copy_by_key("spool", "id", 7, [](const SQLite::Statement& row) {
-    SpoolBook book;
-    return read_spool(row, book);
-  });
-  std::ignore = guarded([&] {
-    SQLite::Statement blank(to, "INSERT OR IGNORE INTO spool VALUES (1, 0, 0, 0, 0, 0, ?)");
-    blank.bind(1, as_int(SpoolBook{}.digest()));
-    blank.exec();
-  });
-  salvager.copy_by_key("lanes", "id", 15, [](const SQLite::Statement& row) {
-    LaneBook book;
-    return read_lane(row, book);
-  });
-  salvager.copy_by_key("sources", "id", 9, [](const SQLite::Statement& row) {
-    SourceBook book;
-    return read_source(row, book);
-  });
-  salvager.copy_by_scan("source_state", "source", 3, any);
-  salvager.copy_by_scan("deferred", "lane", 8, [&](const SQLite::Statement& row) { return sealed(row, 7); });
-  salvager.copy_by_key("dead_letters", "number", 9, [&](const SQLite::Statement& row) { return sealed(row, 8); });
-  BlockCodec codec;
-  salvager.copy_by_key("log", "first_seq", 9,
-                       [&](const SQLite::Statement& row) { return sound_block(row, codec, last, events); });
 }
 
 /// Gives a row to every lane and source that lost its own.
@@ -282,19 +137,18 @@ Result<SpoolOpening::Salvage> rebuild(const SpoolFiles& files, const fs::path& a
   if (!fresh) return fresh.error();
   if (Status written = (*fresh)->checkpoint_all(); !written) return written.error();
   fresh->reset();
-  Seq last{0};
   const fs::path damaged = aside / files.database().filename();
+  if (Status mended = mend_log(damaged.string() + "-wal"); !mended) return mended.error();
+  SavedRows saved;
   const Status copied = guarded([&]() -> Status {
     const auto from = open_damaged(damaged, files.salvage());
-    if (!from) return {};
     const auto to = open_database(files.salvage(), "", OpenAs::writer, SyncMode::normal);
-    Salvager salvager(*from, *to);
-    copy_tables(salvager, *to, last, outcome.events_saved);
-    return salvager.status();
+    return save_rows(from.get(), damaged, *to, saved);
   });
   if (!copied) return copied.error();
+  outcome.events_saved = saved.events;
   if (Status entered = enter_lost_names(files.salvage(), files.names()); !entered) return entered.error();
-  if (Status settled = settle_books(files.salvage(), last, outcome); !settled) return settled.error();
+  if (Status settled = settle_books(files.salvage(), saved.last, outcome); !settled) return settled.error();
   fs::rename(files.salvage(), files.database(), failure);
   if (failure) return io_failure(files.database(), failure);
   if (Status synced = sync_directory(files.dir); !synced) return synced.error();

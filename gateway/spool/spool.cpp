@@ -16,6 +16,7 @@
 #include "gateway/spool/salvage.h"
 #include "gateway/spool/spool_limits.h"
 #include "gateway/spool/store.h"
+#include "gateway/spool/write_ahead_log.h"
 
 namespace tidegate {
 
@@ -65,6 +66,11 @@ bool emptied(const SpoolFiles& files) {
   return empty && std::filesystem::exists(files.names(), failure);
 }
 
+/// Commits that were on the disk are behind a damaged piece of the write-ahead log, where SQLite does not look.
+bool rotten_log(const SpoolFiles& files, SyncMode sync) {
+  return sync == SyncMode::full && look_at_log(files.database().string() + "-wal").rotten();
+}
+
 /// *Errors*: io, with the remedy: what no salvage can help.
 Status check_access(const std::filesystem::path& database) {
   std::error_code failure;
@@ -96,12 +102,13 @@ Result<std::unique_ptr<Store>> open_store(const SpoolOptions& options, const Spo
                                           const std::vector<LaneSpec>& lanes, const std::vector<std::string>& sources,
                                           WallTime now, Books& books, SpoolOpening& opening) {
   const bool on_disk = options.sqlite_vfs.empty();
-  bool damaged = on_disk && emptied(files);
+  bool damaged = false;
   if (on_disk) {
     if (Status usable = check_access(files.database()); !usable) return usable.error();
     auto resumed = resume_salvage(files);
     if (!resumed) return resumed.error();
     opening.salvage = *std::move(resumed);
+    damaged = emptied(files) || rotten_log(files, options.sync);
   }
   while (true) {
     if (damaged) {

@@ -38,6 +38,10 @@ inline constexpr std::size_t kReadHeadersMax = 4096;
 /// Blocks that one commit of a backfill rewrites: bounds what the write-ahead log holds of them.
 inline constexpr std::size_t kBackfillBlocksPerCommit = 64;
 
+/// Bytes of a row that a salvage takes from raw pages: twice the largest event, with the block that it may follow and
+/// the runs of all lanes. A length that damage made up must not take the memory of the machine.
+inline constexpr std::uint64_t kScannedRowBytesMax = 16u << 20;
+
 /// Waits between attempts to commit after an error: short enough to notice that a disk has room again.
 inline constexpr std::chrono::milliseconds kRetryInitial{200};
 inline constexpr std::chrono::milliseconds kRetryMax{10'000};
