@@ -179,6 +179,7 @@ TEST_F(DevicePublisher, APacketThatWasCutOffIsSentWholeOnTheNextConnection) {
   step();
   port().from_device.clear();
   lose_connection();
+  EXPECT_FALSE(publisher_wants_to_send(&publisher_));
   port().takes = SIZE_MAX;
   after(publisher_.wait_ms);
   step_with(connack());
@@ -197,6 +198,11 @@ TEST_F(DevicePublisher, BackoffIsAnywhereUpToALimitThatDoublesUpToItsMaximum) {
       publisher_step(&copy);
       EXPECT_EQ(copy.wait_ms, share) << attempt;
     }
+    port().random = limit + 1;
+    Publisher copy = publisher_;
+    port().now_ms += copy.wait_ms;
+    publisher_step(&copy);
+    EXPECT_EQ(copy.wait_ms, 0u) << attempt;
     port().random = limit;
     after(publisher_.wait_ms);
     limit = std::min<std::uint32_t>(2 * limit, kBackoffMaxMs);
@@ -228,6 +234,12 @@ TEST_F(DevicePublisher, OnlyAConnectionThatWasOfUseShortensTheBackoff) {
   step();
   step_with(puback(1));
   EXPECT_EQ(publisher_.attempts, 0);
+  lose_connection();
+  connect();
+  EXPECT_EQ(publisher_.attempts, 1);
+  after(15'000);
+  step_with(pingresp());
+  EXPECT_EQ(publisher_.attempts, 0) << "no reading, but an answer";
 }
 
 TEST_F(DevicePublisher, PingsWhenItHasBeenSilentForHalfTheKeepAlive) {
@@ -271,6 +283,28 @@ TEST_F(DevicePublisher, AServerThatAnswersPingsButAcknowledgesNothingIsLeft) {
   EXPECT_STREQ(publisher_.trouble, "no PUBACK in time");
 }
 
+TEST_F(DevicePublisher, ALongTimeWithoutReadingsIsNoneWithoutAcknowledgements) {
+  connect();
+  for (int n = 0; n < 2 * kAcknowledgeTimeoutMs / 15'000; ++n) {
+    after(15'000);
+    step_with(pingresp());
+  }
+  take(0, 1);
+  step();
+  EXPECT_EQ(publisher_.state, kOnline);
+  after(10'000);
+  EXPECT_EQ(publisher_.state, kOnline);
+}
+
+TEST_F(DevicePublisher, APingThatWentDownWithItsConnectionIsNotMissedOnTheNext) {
+  connect();
+  after(15'000);
+  lose_connection();
+  connect();
+  after(kAnswerTimeoutMs);
+  EXPECT_EQ(publisher_.state, kOnline);
+}
+
 TEST_F(DevicePublisher, AServerThatReadsNothingIsLeft) {
   connect();
   take(0, 1);
@@ -292,6 +326,9 @@ TEST_F(DevicePublisher, NeitherConnectionNorConnackIsWaitedForForEver) {
   step_with("\x20\x02"s);  // part of an answer is none
   after(1);
   EXPECT_STREQ(publisher_.trouble, "no CONNACK in time");
+  after(publisher_.wait_ms);
+  step_with(connack());
+  EXPECT_EQ(publisher_.state, kOnline) << "the part is not taken for a part of this answer";
 }
 
 TEST_F(DevicePublisher, ARefusalIsTriedAgainLater) {
@@ -347,6 +384,7 @@ TEST_P(HostileServer, IsLeftAndNoReadingIsLost) {
   step();
   step_with(GetParam());
   EXPECT_EQ(publisher_.state, kWaiting);
+  EXPECT_EQ(publisher_.losses, 1u);
   EXPECT_EQ(ring_held(&ring_), 3u);
   sent();
   after(publisher_.wait_ms);

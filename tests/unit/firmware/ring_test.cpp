@@ -71,6 +71,13 @@ TEST_F(Ring, DoesNotTakeAnAcknowledgementForWhatItHasNotSent) {
   EXPECT_EQ(ring_held(&ring_), 2u);
 }
 
+TEST_F(Ring, IdZeroIsNotTheIdBesideIt) {
+  age(0x7fff);
+  push(0, 1);
+  ASSERT_EQ(send()->packet_id, 0x8000);
+  EXPECT_FALSE(ring_acknowledge(&ring_, 0));
+}
+
 TEST_F(Ring, AfterARewindWhatIsNotAcknowledgedGoesAgainUnderTheSameIdAndTheRestIsNew) {
   push(0, 3);
   const auto zero = send();
@@ -102,7 +109,9 @@ TEST_F(Ring, WhenItIsFullTheOldestGivesWayAndIsCounted) {
   push(0, kRingReadings + 2);
   EXPECT_EQ(ring_.overwritten, 2u);
   EXPECT_EQ(ring_held(&ring_), static_cast<std::uint32_t>(kRingReadings));
-  EXPECT_EQ(send()->text, "2");
+  const auto oldest = send();
+  EXPECT_EQ(oldest->text, "2");
+  EXPECT_FALSE(oldest->again) << "no reading was ever sent";
 }
 
 TEST_F(Ring, AnAcknowledgementForAnOverwrittenReadingIsForNone) {
