@@ -63,7 +63,6 @@ void Committer::stop() {
     const MutexLock lock(mutex_);
     stopping_ = true;
     wake_.notify_all();
-    gathered_.notify_all();
   }
   if (thread_.joinable()) {
     thread_.join();
@@ -81,7 +80,6 @@ void Committer::append(PendingAppend pending) {
       taken = true;
       high = (queued_bytes_ += pending.bytes) > limits::kUncommittedBytesHigh;
       incoming_.appends.push_back(std::move(pending));
-      if (queued_bytes_ >= limits::kGatherBytes) gathered_.notify_one();
       wake_.notify_one();
     }
   }
@@ -128,21 +126,8 @@ void Committer::report_corruption() {
 }
 
 void Committer::run() {
-  while (wait_for_work()) {
-    const auto started = std::chrono::steady_clock::now();
-    attempt();
-    gather(started + limits::kGatherInterval);
-  }
+  while (wait_for_work()) attempt();
   drain();
-}
-
-/// Lets more events come together for the next commit when the last one was so quick that few did. By the machine's
-/// clock: this decides how many share a commit, and nothing else.
-void Committer::gather(std::chrono::steady_clock::time_point until) {
-  MutexLock lock(mutex_);
-  if (queued_bytes_ < limits::kGatherFromBytes) return;
-  while (!stopping_ && queued_bytes_ < limits::kGatherBytes && std::chrono::steady_clock::now() < until)
-    gathered_.wait_until(lock, until);
 }
 
 bool Committer::wait_for_work() {

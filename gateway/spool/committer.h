@@ -88,7 +88,6 @@ class Committer {
 
   void run();
   bool wait_for_work() EXCLUDES(mutex_);
-  void gather(std::chrono::steady_clock::time_point until) EXCLUDES(mutex_);
   [[nodiscard]] bool due() const;
   bool attempt();
   void plan_appends(Commit& commit, Plan& plan);
@@ -139,7 +138,6 @@ class Committer {
 
   Mutex mutex_;
   CondVar wake_;
-  CondVar gathered_;  ///< for gather(): enough has come, or the end
   Queue incoming_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool stopped_ GUARDED_BY(mutex_) = false;

@@ -65,11 +65,4 @@ inline constexpr std::uint64_t kCommitBytesMin = 64u << 10;
 /// Pages that a commit touches besides those of its blocks.
 inline constexpr std::uint64_t kCommitOverheadBytes = 64u << 10;
 
-/// Under load commits start no more often than this, unless so many bytes wait: on a disk that syncs in 0.2 ms each
-/// would otherwise take a handful of events, and cost more CPU and flash per event than the events themselves.
-inline constexpr std::chrono::microseconds kGatherInterval{1500};
-inline constexpr std::size_t kGatherBytes = 256u << 10;
-/// Fewer waiting bytes than this are no such load: they go into the next commit at once.
-inline constexpr std::size_t kGatherFromBytes = 4u << 10;
-
 }  // namespace tidegate::limits
