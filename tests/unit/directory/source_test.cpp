@@ -398,7 +398,7 @@ TEST_F(DirectorySource, AFolderThatIsRemovedAndMadeAgainIsWatchedAgain) {
 }
 
 TEST_F(DirectorySource, AFileThatCanNotBeMovedIsAnAlarmAndIsNotReadAgain) {
-  start();
+  start("pattern: '*.csv'");  // else what stands in the way of done/ is a file to read, too
   put("first.csv", csv_of(0, 3));
   ASSERT_TRUE(finished("first.csv"));
   fs::remove_all(done());
