@@ -12,29 +12,6 @@ namespace tidegate::mqtt {
 
 namespace asio = boost::asio;
 
-void ReceiptBox::put(Ticket ticket, Admission admission) {
-  const MutexLock lock(mutex_);
-  if (net_ == nullptr) return;
-  arrived_.emplace_back(ticket, admission);
-  if (std::exchange(woken_, true)) return;
-  asio::post(*net_, [owner = owner_] {
-    if (const auto subscriber = owner.lock()) subscriber->collect();
-  });
-}
-
-void ReceiptBox::take(std::vector<std::pair<Ticket, Admission>>& into) {
-  into.clear();
-  const MutexLock lock(mutex_);
-  into.swap(arrived_);
-  woken_ = false;
-}
-
-void ReceiptBox::close() {
-  const MutexLock lock(mutex_);
-  net_ = nullptr;
-  arrived_.clear();
-}
-
 Subscriber::Subscriber(const ConnectorContext& context, SourceOptions options)
     : context_(context),
       options_(std::move(options)),
@@ -50,10 +27,11 @@ Subscriber::Subscriber(const ConnectorContext& context, SourceOptions options)
                                                  "Messages not stored because they break a limit of events.",
                                                  {{"source", context.name}})) {}
 
-void Subscriber::restore(Intake& intake) {
+Status Subscriber::restore(Intake& intake) {
   intake_ = &intake;
-  receipts_ = std::make_shared<ReceiptBox>(*context_.net, weak_from_this());
+  receipts_ = std::make_shared<Receipts>(*context_.net, weak_from_this());
   session_.restore(intake.source_state(context_.source_id, ""));
+  return {};
 }
 
 void Subscriber::begin() {
@@ -141,8 +119,9 @@ void Subscriber::process() {
 void Subscriber::submit() {
   while (auto submission = session_.take_submission()) {
     const Ticket ticket = submission->first;
-    intake_->admit(context_.source_id, std::move(submission->second),
-                   [box = receipts_, ticket](Admission admission) { box->put(ticket, admission); });
+    intake_->admit(context_.source_id, std::move(submission->second), [box = receipts_, ticket](Admission admission) {
+      box->put({ticket, admission});
+    });
   }
 }
 

@@ -13,30 +13,9 @@
 #include "connectors/mqtt/options.h"
 #include "connectors/mqtt/receive_buffer.h"
 #include "connectors/mqtt/session.h"
-#include "gateway/base/mutex.h"
+#include "connectors/net/receipt_box.h"
 
 namespace tidegate::mqtt {
-
-class Subscriber;
-
-/// Carries receipts from the committer thread to the network thread, one wake-up per burst.
-/// Shared with every receipt that is still to come; these may outlive the source. *Threads*: safe from any.
-class ReceiptBox {
- public:
-  ReceiptBox(boost::asio::io_context& net, std::weak_ptr<Subscriber> owner) : net_(&net), owner_(std::move(owner)) {}
-
-  void put(Ticket ticket, Admission admission) EXCLUDES(mutex_);
-  void take(std::vector<std::pair<Ticket, Admission>>& into) EXCLUDES(mutex_);
-  /// Receipts after this are dropped.
-  void close() EXCLUDES(mutex_);
-
- private:
-  Mutex mutex_;
-  boost::asio::io_context* net_ GUARDED_BY(mutex_);
-  const std::weak_ptr<Subscriber> owner_;
-  std::vector<std::pair<Ticket, Admission>> arrived_ GUARDED_BY(mutex_);
-  bool woken_ GUARDED_BY(mutex_) = false;
-};
 
 /// Keeps a session with the broker going: connects, reconnects, feeds the session, submits, acknowledges.
 /// Held by shared_ptr, so that handlers of the network thread (which hold weak_ptr) can tell that it is gone.
@@ -46,7 +25,7 @@ class Subscriber : public std::enable_shared_from_this<Subscriber> {
   Subscriber(const ConnectorContext& context, SourceOptions options);
 
   /// *Blocks* on disk.
-  void restore(Intake& intake);
+  Status restore(Intake& intake);
   void begin();
   void set_paused(bool paused);
   /// Calls `done` once everything is closed: when the receipts that are due were acknowledged, or time is up.
@@ -55,6 +34,7 @@ class Subscriber : public std::enable_shared_from_this<Subscriber> {
   void collect();
 
  private:
+  using Receipts = ReceiptBox<Subscriber, std::pair<Ticket, Admission>>;
   enum class Stage : std::uint8_t { idle, connecting, online, waiting, stopping, closed };
 
   void connect();
@@ -86,7 +66,7 @@ class Subscriber : public std::enable_shared_from_this<Subscriber> {
   const Log log_;
   Session session_;
   Intake* intake_ = nullptr;
-  std::shared_ptr<ReceiptBox> receipts_;
+  std::shared_ptr<Receipts> receipts_;
   std::vector<std::pair<Ticket, Admission>> collected_;
 
   Stage stage_ = Stage::idle;

@@ -13,29 +13,6 @@ namespace tidegate::mqtt_listener {
 namespace asio = boost::asio;
 using mqtt::Reason;
 
-void ReceiptBox::put(Item item) {
-  const MutexLock lock(mutex_);
-  if (net_ == nullptr) return;
-  arrived_.push_back(item);
-  if (std::exchange(woken_, true)) return;
-  asio::post(*net_, [owner = owner_] {
-    if (const auto listener = owner.lock()) listener->collect();
-  });
-}
-
-void ReceiptBox::take(std::vector<Item>& into) {
-  into.clear();
-  const MutexLock lock(mutex_);
-  into.swap(arrived_);
-  woken_ = false;
-}
-
-void ReceiptBox::close() {
-  const MutexLock lock(mutex_);
-  net_ = nullptr;
-  arrived_.clear();
-}
-
 void QuietLog::warn(const std::string& line) {
   const SteadyTime now = clock_.steady();
   if (now - since_ >= limits::kLogInterval) {
@@ -91,7 +68,7 @@ Status Listener::restore(Intake& intake) {
     if (!tls) return tls.error().in("tls");
     tls_ = *std::move(tls);
   }
-  receipts_ = std::make_shared<ReceiptBox>(*context_.net, weak_from_this());
+  receipts_ = std::make_shared<Receipts>(*context_.net, weak_from_this());
   book_.restore(intake.source_state(context_.source_id, ""), context_.clock->wall(), context_.clock->steady());
   return {};
 }
@@ -167,7 +144,7 @@ void Listener::collect() {
   if (stage_ == Stage::closed) return;
   unsettled_ -= collected_.size();
   std::vector<std::shared_ptr<Connection>> touched;
-  for (const ReceiptBox::Item& item : collected_) {
+  for (const ReceiptItem& item : collected_) {
     const auto found = connections_.find(item.connection);
     if (found == connections_.end()) continue;
     found->second->session().settle(item.ticket, item.admission);

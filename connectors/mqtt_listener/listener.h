@@ -14,35 +14,16 @@
 #include "connectors/connector.h"
 #include "connectors/mqtt_listener/connection.h"
 #include "connectors/mqtt_listener/users.h"
-#include "gateway/base/mutex.h"
+#include "connectors/net/receipt_box.h"
 #include "gateway/net/acceptor.h"
 
 namespace tidegate::mqtt_listener {
 
-class Listener;
-
-/// Carries receipts from the committer thread to the network thread, one wake-up per burst.
-/// Shared with every receipt that is still to come; these may outlive the source. *Threads*: safe from any.
-class ReceiptBox {
- public:
-  struct Item {
-    std::uint64_t connection = 0;
-    Ticket ticket = 0;
-    Admission admission = Admission::durable;
-  };
-  ReceiptBox(boost::asio::io_context& net, std::weak_ptr<Listener> owner) : net_(&net), owner_(std::move(owner)) {}
-
-  void put(Item item) EXCLUDES(mutex_);
-  void take(std::vector<Item>& into) EXCLUDES(mutex_);
-  /// Receipts after this are dropped.
-  void close() EXCLUDES(mutex_);
-
- private:
-  Mutex mutex_;
-  boost::asio::io_context* net_ GUARDED_BY(mutex_);
-  const std::weak_ptr<Listener> owner_;
-  std::vector<Item> arrived_ GUARDED_BY(mutex_);
-  bool woken_ GUARDED_BY(mutex_) = false;
+/// The receipt of a submission of one of the connections.
+struct ReceiptItem {
+  std::uint64_t connection = 0;
+  Ticket ticket = 0;
+  Admission admission = Admission::durable;
 };
 
 /// Lines that clients cause: so many in an interval, and then how many were left out.
@@ -89,6 +70,7 @@ class Listener final : public Door, public std::enable_shared_from_this<Listener
   void settled(const Connection& connection) override;
 
  private:
+  using Receipts = ReceiptBox<Listener, ReceiptItem>;
   enum class Stage : std::uint8_t { idle, open, stopping, closed };
   enum class Verdict : std::uint8_t { admitted, refused, later };
 
@@ -124,8 +106,8 @@ class Listener final : public Door, public std::enable_shared_from_this<Listener
   std::shared_ptr<boost::asio::ssl::context> tls_;
   std::shared_ptr<Acceptor> acceptor_;
   Intake* intake_ = nullptr;
-  std::shared_ptr<ReceiptBox> receipts_;
-  std::vector<ReceiptBox::Item> collected_;
+  std::shared_ptr<Receipts> receipts_;
+  std::vector<ReceiptItem> collected_;
 
   Stage stage_ = Stage::idle;
   bool paused_ = false;

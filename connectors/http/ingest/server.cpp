@@ -25,28 +25,6 @@ Counter& answers(const ConnectorContext& context, const char* code) {
 
 }  // namespace
 
-void ReceiptBox::put(Ticket ticket, Admission admission) {
-  const MutexLock lock(mutex_);
-  if (net_ == nullptr) return;
-  arrived_.emplace_back(ticket, admission);
-  if (std::exchange(woken_, true)) return;
-  asio::post(*net_, [owner = owner_] {
-    if (const auto server = owner.lock()) server->collect();
-  });
-}
-
-void ReceiptBox::take(std::vector<std::pair<Ticket, Admission>>& into) {
-  const MutexLock lock(mutex_);
-  into.swap(arrived_);
-  woken_ = false;
-}
-
-void ReceiptBox::close() {
-  const MutexLock lock(mutex_);
-  net_ = nullptr;
-  arrived_.clear();
-}
-
 Server::Server(const ConnectorContext& context, SourceOptions options, Gatekeeper gatekeeper,
                std::shared_ptr<asio::ssl::context> tls)
     : context_(context),
@@ -65,15 +43,16 @@ Server::Server(const ConnectorContext& context, SourceOptions options, Gatekeepe
       client_errors_(answers(context, "4xx")),
       server_errors_(answers(context, "5xx")) {}
 
-void Server::restore(Intake& intake) {
+Status Server::restore(Intake& intake) {
   intake_ = &intake;
   if (repeats_.enabled())
     repeats_.restore(intake.source_state(context_.source_id, Repeats::kStatePrefix), *context_.random);
+  return {};
 }
 
 void Server::begin() {
   if (is_stopping()) return;
-  receipts_ = std::make_shared<ReceiptBox>(*context_.net, weak_from_this());
+  receipts_ = std::make_shared<Receipts>(*context_.net, weak_from_this());
   acceptor_ = Acceptor::create({.listen = options_.listen,
                                 .net = *context_.net,
                                 .health = *context_.health,
@@ -202,8 +181,9 @@ void Server::submit(const std::shared_ptr<Connection>& from, const Call& call, c
   if (from_producer && repeats_.enabled()) sift(submission, pending);
   const Ticket ticket = ++last_ticket_;
   pending_.emplace(ticket, std::move(pending));
-  intake_->admit(context_.source_id, std::move(submission),
-                 [box = receipts_, ticket](Admission admission) { box->put(ticket, admission); });
+  intake_->admit(context_.source_id, std::move(submission), [box = receipts_, ticket](Admission admission) {
+    box->put({ticket, admission});
+  });
 }
 
 void Server::collect() {

@@ -18,7 +18,7 @@
 #include "connectors/http/ingest/gatekeeper.h"
 #include "connectors/http/ingest/options.h"
 #include "connectors/http/ingest/repeats.h"
-#include "gateway/base/mutex.h"
+#include "connectors/net/receipt_box.h"
 #include "gateway/base/uuid.h"
 #include "gateway/net/acceptor.h"
 
@@ -28,25 +28,6 @@ class Connection;
 class Server;
 
 using Ticket = std::uint64_t;
-
-/// Carries receipts from the committer thread to the network thread, one wake-up per burst. Shared with every receipt
-/// that is still to come; these may outlive the source. *Threads*: safe from any.
-class ReceiptBox {
- public:
-  ReceiptBox(boost::asio::io_context& net, std::weak_ptr<Server> owner) : net_(&net), owner_(std::move(owner)) {}
-
-  void put(Ticket ticket, Admission admission) EXCLUDES(mutex_);
-  void take(std::vector<std::pair<Ticket, Admission>>& into) EXCLUDES(mutex_);
-  /// Receipts after this are dropped.
-  void close() EXCLUDES(mutex_);
-
- private:
-  Mutex mutex_;
-  boost::asio::io_context* net_ GUARDED_BY(mutex_);
-  const std::weak_ptr<Server> owner_;
-  std::vector<std::pair<Ticket, Admission>> arrived_ GUARDED_BY(mutex_);
-  bool woken_ GUARDED_BY(mutex_) = false;
-};
 
 /// Bytes that a request holds of max_in_flight, from its first body byte until it is answered.
 class Hold {
@@ -85,7 +66,7 @@ class Server : public std::enable_shared_from_this<Server> {
          std::shared_ptr<boost::asio::ssl::context> tls);
 
   /// *Blocks* on disk.
-  void restore(Intake& intake);
+  Status restore(Intake& intake);
   void begin();
   void set_paused(bool paused);
   /// Calls `done` once everything is closed: when the receipts that are due were answered, or time is up.
@@ -107,6 +88,7 @@ class Server : public std::enable_shared_from_this<Server> {
   void forget(const std::shared_ptr<Connection>& connection);
 
  private:
+  using Receipts = ReceiptBox<Server, std::pair<Ticket, Admission>>;
   /// A request that waits for its receipt.
   struct Pending {
     std::weak_ptr<Connection> from;
@@ -136,7 +118,7 @@ class Server : public std::enable_shared_from_this<Server> {
   Intake* intake_ = nullptr;
   UuidV7 ids_;
   Repeats repeats_;
-  std::shared_ptr<ReceiptBox> receipts_;
+  std::shared_ptr<Receipts> receipts_;
   std::vector<std::pair<Ticket, Admission>> collected_;
   std::unordered_map<Ticket, Pending> pending_;
   Ticket last_ticket_ = 0;
