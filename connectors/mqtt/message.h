@@ -14,10 +14,10 @@ namespace tidegate::mqtt {
 
 /// The event that a message becomes. `topic` is the message's own, or what its alias stands for.
 /// `id`, `source` and `type` are left to the intake. Attributes, in this order: `qos`; `retained` when the message was
-/// kept by the broker from earlier; those of `own`; `payloadformat` ("utf8"), `messageexpiry` (seconds), `responsetopic` and
-/// `correlationdata` (Base64) when the sender gave them; then the user properties as they came. DUP is left out: it
-/// differs between deliveries of one message.
-/// *Errors*: invalid, when the message breaks a limit of events.
+/// kept by the broker from earlier; those of `own`; `payloadformat` ("utf8"), `messageexpiry` (seconds),
+/// `responsetopic` and `correlationdata` (Base64) when the sender gave them; then the user properties as they came. DUP
+/// is left out: it differs between deliveries of one message. *Errors*: invalid, when the message breaks a limit of
+/// events.
 Result<Event> make_event(const Publish& message, std::string_view topic, WallTime now,
                          std::span<const std::pair<std::string, std::string>> own = {});
 

@@ -93,8 +93,8 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   ListenAddress bound_ GUARDED_BY(mutex_);
 };
 
-/// Tries to listen there, and lets the address go again: for `tidegate check --connect`. A unix socket is not tried: its
-/// file may be in use. *Errors*: unavailable, in one sentence.
+/// Tries to listen there, and lets the address go again: for `tidegate check --connect`. A unix socket is not tried:
+/// its file may be in use. *Errors*: unavailable, in one sentence.
 Status try_address(const ListenAddress& address);
 
 /// Who is at the other end, for logs: "192.0.2.7:51234", "[2001:db8::7]:51234" or "unix".
