@@ -97,8 +97,8 @@ void add_dead_commands(CLI::App& app, Parsed& p) {
 void add_check(CLI::App& app, Parsed& p) {
   CLI::App& check =
       add_command(app, p, "check", "Say everything that is wrong with a config",
-                  "Changes nothing. Sources are not tried: connecting under the gateway's client id would\n"
-                  "push a running gateway off its broker.",
+                  "Changes nothing. A broker is tried under a client id of its own, \"<id>-check\", so that a\n"
+                  "gateway that runs keeps its session.",
                   [&p] { return check_command(p.common, p.connect); });
   check.add_flag("--connect", p.connect, "Also reach every broker and endpoint, sending no event");
   add_config(check, p);
