@@ -1,10 +1,7 @@
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -13,6 +10,7 @@
 #include "gateway/base/mutex.h"
 #include "gateway/config/option_table.h"
 #include "tests/conformance/source/source_harness.h"
+#include "tests/conformance/source/taken_port.h"
 #include "tests/support/http/http_client.h"
 #include "tests/support/process/process.h"
 
@@ -101,8 +99,6 @@ class Producer {
 /// That the source is turned away means here: somebody has the port.
 class HttpSourceHarness final : public SourceHarness {
  public:
-  ~HttpSourceHarness() override { turn_away(false); }
-
   std::unique_ptr<Source> make(const ConnectorContext& context) override {
     const auto options = parse_text(*http_source_options(), "listen: 127.0.0.1:" + std::to_string(port_));
     auto source = make_http_source(context, *options);
@@ -113,20 +109,14 @@ class HttpSourceHarness final : public SourceHarness {
   std::size_t acknowledged() override { return producer_.answered(); }
   void interrupt() override { producer_.interrupt(); }
   void turn_away(bool away) override {
-    if (taken_ >= 0) close(std::exchange(taken_, -1));
-    if (!away) return;
-    taken_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_port = htons(port_);
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (bind(taken_, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) std::abort();
+    taken_.reset();
+    if (away) taken_.emplace(port_);
   }
   void fall_silent() override {}  // it waits for its answer, whatever happens
 
  private:
   const std::uint16_t port_ = free_port();
-  int taken_ = -1;
+  std::optional<TakenPort> taken_;
   Producer producer_{port_};
 };
 

@@ -1,12 +1,10 @@
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
+#include <optional>
 #include <utility>
 
 #include "connectors/mqtt_listener/mqtt_listener.h"
 #include "gateway/config/option_table.h"
 #include "tests/conformance/source/source_harness.h"
+#include "tests/conformance/source/taken_port.h"
 #include "tests/support/broker/publishing_client.h"
 #include "tests/support/process/process.h"
 
@@ -17,8 +15,6 @@ namespace {
 /// The peer is a device that connects to the source. That it is turned away means here: somebody has the port.
 class MqttListenerHarness final : public SourceHarness {
  public:
-  ~MqttListenerHarness() override { turn_away(false); }
-
   std::unique_ptr<Source> make(const ConnectorContext& context) override {
     const auto options = parse_text(*mqtt_listener_options(),
                                     "listen: 127.0.0.1:" + std::to_string(port_) + "\nallow_anonymous: true\n");
@@ -30,20 +26,14 @@ class MqttListenerHarness final : public SourceHarness {
   std::size_t acknowledged() override { return device_.acknowledged(); }
   void interrupt() override { device_.interrupt(); }
   void turn_away(bool away) override {
-    if (taken_ >= 0) close(std::exchange(taken_, -1));
-    if (!away) return;
-    taken_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_port = htons(port_);
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (bind(taken_, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) std::abort();
+    taken_.reset();
+    if (away) taken_.emplace(port_);
   }
   void fall_silent() override { device_.fall_silent(); }
 
  private:
   const std::uint16_t port_ = free_port();
-  int taken_ = -1;
+  std::optional<TakenPort> taken_;
   PublishingClient device_{port_};
 };
 
