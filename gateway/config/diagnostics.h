@@ -1,6 +1,5 @@
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -8,15 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/base/config_node.h"
+
 /// Everything that is wrong with a config, collected in one pass and told in the order of the file.
 namespace tidegate {
-
-/// A place in the config file. Lines and columns start at 1; 0: the file as a whole.
-struct Position {
-  std::uint32_t line = 0;
-  std::uint32_t column = 0;
-  friend auto operator<=>(const Position&, const Position&) = default;  // NOLINT(modernize-use-nullptr)
-};
 
 enum class Severity : std::uint8_t { error, warning };
 

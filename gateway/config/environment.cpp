@@ -103,4 +103,18 @@ void expand_environment(ConfigNode& node, const Environment& environment, Diagno
   for (ConfigEntry& entry : node.entries) expand_environment(entry.value, environment, diagnostics);
 }
 
+void expand_config(ConfigNode& root, const Environment& environment, Diagnostics& diagnostics) {
+  for (ConfigEntry& section : root.entries) {
+    if (section.key != "routes") {
+      expand_environment(section.value, environment, diagnostics);
+      continue;
+    }
+    for (ConfigEntry& route : section.value.entries) {
+      for (ConfigEntry& option : route.value.entries) {
+        if (option.key != "transform") expand_environment(option.value, environment, diagnostics);
+      }
+    }
+  }
+}
+
 }  // namespace tidegate

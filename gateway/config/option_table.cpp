@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "gateway/config/limits.h"
+#include "gateway/config/yaml_reader.h"
 
 namespace tidegate {
 
@@ -189,6 +190,11 @@ std::span<const ConfigNode> one_or_many(const ConfigNode& node, const OptionDoc&
                                                    dotted(context, option.name)));
   }
   return node.items;
+}
+
+bool holds_failed(const ConfigNode& node) {
+  return node.kind == ConfigNode::Kind::failed || std::ranges::any_of(node.items, holds_failed) ||
+         std::ranges::any_of(node.entries, holds_failed, &ConfigEntry::value);
 }
 
 bool is_map(const ConfigNode& node, const OptionDoc& option, ReadContext& context) {

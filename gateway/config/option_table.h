@@ -14,11 +14,12 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "gateway/base/config_node.h"
 #include "gateway/base/result.h"
 #include "gateway/base/secret.h"
-#include "gateway/config/config_node.h"
 #include "gateway/config/diagnostics.h"
 #include "gateway/config/option_codec.h"
 
@@ -48,6 +49,7 @@ enum class ValueKind : std::uint8_t {
   secret,
   choice,
   section,
+  tree,  ///< any YAML, for whoever reads it: a pattern, a template
 };
 
 /// Bounds of a number, a size in bytes or a duration in ms, both inclusive.
@@ -219,6 +221,11 @@ class OptionTableOf final : public OptionTable {
   template <class T, class Parse>
   OptionTableOf& required_parsed(std::string_view name, T S::*member, Parse from_text, std::string_view syntax,
                                  std::string_view doc);
+  /// A value with a form of its own that is more than a text (an event pattern, a template): `from_node` turns the tree
+  /// into T, or returns the TreeFault to report. T may sit in an optional.
+  template <class T, class Parse>
+  OptionTableOf& tree(std::string_view name, T S::*member, Parse from_node, std::string_view syntax,
+                      std::string_view doc);
   /// A map of options of its own. In a std::optional: not set unless given.
   template <class T, class U>
   OptionTableOf& section(std::string_view name, T S::*member, const OptionTableOf<U>& table, std::string_view doc);

@@ -26,6 +26,8 @@ std::span<const ConfigNode> one_or_many(const ConfigNode& node, const OptionDoc&
 bool is_map(const ConfigNode& node, const OptionDoc& option, ReadContext& context);
 /// The context of a section inside the current one.
 ReadContext inside(const ReadContext& context, std::string_view name, Position at);
+/// True when a part of the tree is wrong in a way that is reported already.
+bool holds_failed(const ConfigNode& node);
 std::optional<std::size_t> choose(const ConfigNode& node, const OptionDoc& option, ReadContext& context);
 void read_section(const OptionTable& table, void* object, const ConfigNode& node, std::string_view name,
                   ReadContext& context);
@@ -292,6 +294,25 @@ OptionTableOf<S>& OptionTableOf<S>::required_parsed(std::string_view name, T S::
   row.syntax = std::string(syntax);
   row.required = true;
   return add_parsed(std::move(row), member, std::move(from_text));
+}
+
+template <class S>
+template <class T, class Parse>
+OptionTableOf<S>& OptionTableOf<S>::tree(std::string_view name, T S::*member, Parse from_node, std::string_view syntax,
+                                         std::string_view doc) {
+  OptionDoc row = option_read::row_of(name, doc, ValueKind::tree);
+  row.syntax = std::string(syntax);
+  add(std::move(row),
+      [member, from_node](void* object, const ConfigNode& node, const OptionDoc&, ReadContext& context) {
+        if (option_read::holds_failed(node)) return;
+        auto read = from_node(node);
+        if (TreeFault* fault = std::get_if<TreeFault>(&read)) {
+          context.diagnostics.error(fault->at, std::move(fault->message));
+        } else {
+          static_cast<S*>(object)->*member = std::get<0>(std::move(read));
+        }
+      });
+  return *this;
 }
 
 template <class S>

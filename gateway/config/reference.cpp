@@ -55,6 +55,7 @@ std::string_view kind_text(ValueKind kind) {
     case ValueKind::secret: return "secret";
     case ValueKind::choice: return "choice";
     case ValueKind::section: return "options below";
+    case ValueKind::tree: return "map or text";
   }
   return {};
 }

@@ -52,6 +52,7 @@ Json value_schema(const OptionDoc& option) {
       }
       return or_variable({{"enum", std::move(names)}});
     }
+    case ValueKind::tree: return {{"type", Json::array({"object", "array", "string"})}};
     case ValueKind::text:
     case ValueKind::path:
     case ValueKind::secret: return {{"type", Json::array({"string", "number", "boolean"})}};

@@ -1,3 +1,5 @@
+#include "gateway/config/yaml_reader.h"
+
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -13,17 +15,11 @@
 #include <unordered_map>
 #include <utility>
 
-#include "gateway/config/config_node.h"
 #include "gateway/config/limits.h"
 #include "gateway/config/utf8.h"
 
 /// The only user of yaml-cpp.
 namespace tidegate {
-
-const ConfigEntry* ConfigNode::find(std::string_view key) const noexcept {
-  const auto it = std::ranges::find(entries, key, &ConfigEntry::key);
-  return it == entries.end() ? nullptr : &*it;
-}
 
 namespace {
 
@@ -55,7 +51,9 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     refuse_tag(tag, position_of(mark));
-    complete(ConfigNode(ConfigNode::Kind::scalar, position_of(mark), value), anchor);
+    ConfigNode scalar(ConfigNode::Kind::scalar, position_of(mark), value);
+    scalar.quoted = tag != "?" && !tag.empty();  // "!": in quotes or a block; else a type that the file names
+    complete(std::move(scalar), anchor);
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {

@@ -204,5 +204,40 @@ TEST(OptionTable, ASecretComesFromAFileAndIsReadAgain) {
   std::filesystem::remove(file);
 }
 
+struct Shape {
+  ConfigNode tree;
+};
+const OptionTableOf<Shape>& shape_table() {
+  static const auto table = OptionTableOf<Shape>("A free form.")
+                                .tree(
+                                    "shape", &Shape::tree,
+                                    [](const ConfigNode& node) -> std::variant<ConfigNode, TreeFault> {
+                                      const ConfigEntry* no = node.find("no");
+                                      if (no != nullptr) return TreeFault{no->at, "\"no\" is refused"};
+                                      return node;
+                                    },
+                                    "a map", "Anything.");
+  return table;
+}
+
+TEST(OptionTable, ATreeKeepsWhichScalarsWereQuoted) {
+  const auto read = shape_table().parse_text("shape:\n  a: [ 80, \"80\", '' ]\n  b: null\n");
+  ASSERT_TRUE(read) << read.error().message;
+  const ConfigNode& tree = read->tree;
+  ASSERT_EQ(tree.entries.size(), 2u);
+  const auto& items = tree.entries[0].value.items;
+  ASSERT_GE(items.size(), 3u);
+  EXPECT_FALSE(items[0].quoted);
+  EXPECT_TRUE(items[1].quoted);
+  EXPECT_TRUE(items[2].quoted);
+  EXPECT_EQ(tree.entries[1].value.kind, ConfigNode::Kind::null);
+}
+
+TEST(OptionTable, ATreeThatItsReaderRefusesIsReportedAtItsPlace) {
+  const auto read = shape_table().parse_text("shape:\n  a: 1\n  no: 2\n");
+  ASSERT_FALSE(read);
+  EXPECT_THAT(read.error().message, HasSubstr("3:3: error: \"no\" is refused"));
+}
+
 }  // namespace
 }  // namespace tidegate
