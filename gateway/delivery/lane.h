@@ -12,7 +12,7 @@
 #include "gateway/base/metrics.h"
 #include "gateway/base/random.h"
 #include "gateway/delivery/options.h"
-#include "gateway/routing/topic_filter.h"
+#include "gateway/delivery/shaper.h"
 #include "gateway/spool/spool.h"
 
 namespace tidegate {
@@ -25,7 +25,7 @@ struct LaneSetup {
   LaneId id;
   std::string name;         ///< "route/sink"
   std::string route, sink;  ///< metric labels
-  TopicFilter filter;       ///< the route's: gives the captures
+  std::unique_ptr<Shaper> shaper;
   DeliveryOptions options;
   std::unique_ptr<Sink> sink_connector;
   Spool& spool;

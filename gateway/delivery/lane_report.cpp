@@ -77,6 +77,7 @@ void LaneReport::update(const Scheduler& scheduler, Instant now) {
   in_flight_.set(static_cast<std::int64_t>(scheduler.in_flight()));
   retries_.add(scheduler.counts().resent - retries_told_);
   retries_told_ = scheduler.counts().resent;
+  count_filtered(scheduler.counts());
   if (now.steady >= age_at_) {
     age_at_ = now.steady + std::chrono::seconds{1};
     const milliseconds age = now.wall - scheduler.oldest().value_or(now.wall);
@@ -92,6 +93,20 @@ void LaneReport::update(const Scheduler& scheduler, Instant now) {
   if (trouble_) return;
   if (state == state_ || (state == State::connecting && !scheduler.gate().failing())) return;
   changed(std::exchange(state_, state), scheduler.gate(), now.steady);
+}
+
+void LaneReport::count_filtered(const Scheduler::Counts& counts) {
+  for (const auto& [reason, events] : counts.filtered) {
+    std::uint64_t& told = filtered_told_[reason];
+    if (told == events) continue;
+    Labels labels = labels_;
+    labels.emplace_back("reason", reason);
+    metrics_
+        .counter("tidegate_lane_filtered_total", "Events that the route's reduction or transform left out.",
+                 std::move(labels))
+        .add(events - told);
+    told = events;
+  }
 }
 
 void LaneReport::changed(State from, const Gate& gate, SteadyTime now) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,7 @@ class LaneReport {
  private:
   /// Everything that health and the log tell apart.
   enum class State : std::uint8_t { starting, ok, connecting, failing, broken, refreshed, paused, parked };
+  void count_filtered(const Scheduler::Counts& counts);
   static State state_of(const Gate& gate);
   void changed(State from, const Gate& gate, SteadyTime now);
 
@@ -53,6 +55,7 @@ class LaneReport {
   SteadyTime age_at_ = SteadyTime::min();
   SteadyTime deaths_at_ = SteadyTime::min();
   std::uint64_t retries_told_ = 0;
+  std::map<std::string, std::uint64_t, std::less<>> filtered_told_;  ///< by reason
   std::uint64_t deaths_told_ = 0;
   bool trouble_ = false;
 };

@@ -30,47 +30,80 @@ void Scheduler::deliver(Slot& slot) {
 }
 
 void Scheduler::bury(Slot& slot, DeadReason why, std::string reason, Instant now) {
-  DeadEvent dead{slot.seq, std::move(slot.out->event), why, std::move(reason), slot.attempts, now.wall, now.wall};
+  DeadEvent dead{slot.seq, slot.take_event(), why, std::move(reason), slot.attempts, now.wall, now.wall};
   if (slot.failure) {
     dead.first_failure = slot.failure->first;
     if (why == DeadReason::expired) dead.last_failure = slot.failure->last;
     if (why == DeadReason::expired) dead.reason += "; last failure: " + *slot.failure->reason;
   }
-  ++counts_.dead;
-  ++unsettled_;
-  dead_bytes_pending_ += slot.bytes;
-  latest_death_ = dead.reason;
-  pending_.dead.push_back(std::move(dead));
+  bury(std::move(dead));
   if (slot.deferred) deferred_leaving_.push_back(slot.seq);
   window_.settle(slot);
 }
 
+void Scheduler::bury(DeadEvent dead) {
+  ++counts_.dead;
+  ++unsettled_;
+  dead_bytes_pending_ += payload_bytes(dead.event);
+  latest_death_ = dead.reason;
+  pending_.dead.push_back(std::move(dead));
+}
+
+/// What the outcomes of an event's parts in flight mean for the event: one part that will never be taken condemns it.
+Scheduler::PartsVerdict Scheduler::judge_parts(Slot& slot, const Answer& answer, std::size_t first) {
+  PartsVerdict verdict;
+  std::vector<bool> delivered(slot.leaving);
+  std::size_t failed = 0;
+  for (std::size_t i = 0; i < slot.leaving; ++i) {
+    const Outcome& outcome = answer.one_for_all ? answer.outcomes.front() : answer.outcomes[first + i];
+    delivered[i] = outcome.fate == Fate::delivered;
+    if (delivered[i]) continue;
+    // A verdict on a whole batch condemns none of its events, unless there is only one.
+    const bool rejected = outcome.fate == Fate::rejected;
+    if (answer.about_content ? answer.parts == 1 || (rejected && !answer.one_for_all) : rejected) {
+      verdict = {PartsFate::dead, true, outcome.reason};
+      if (slot.original) verdict.reason = "part " + slot.parts[i].event.id + ": " + verdict.reason;
+      return verdict;
+    }
+    if (failed++ == 0) verdict.reason = outcome.reason;
+  }
+  verdict.taken = failed < slot.leaving;
+  if (failed == 0) verdict.fate = slot.leaving == slot.parts.size() ? PartsFate::delivered : PartsFate::more;
+  if (verdict.taken && verdict.fate != PartsFate::delivered) Window::drop_parts(slot, delivered);
+  return verdict;
+}
+
 Scheduler::Sorted Scheduler::sort_outcomes(const Flight& flight, const Settled& settled, Instant now) {
   static const Outcome kNoAnswer{Fate::unknown, "the sink gave no outcome"};
+  Answer answer{settled.outcomes, 0, settled.outcomes.size() == 1,
+                settled.cause == Cause::too_large || settled.cause == Cause::poison_suspected};
+  for (const Slot* slot : flight.slots) answer.parts += slot->leaving;
+  std::vector<Outcome> padded;
+  if (!answer.one_for_all && answer.outcomes.size() < answer.parts) {
+    padded = settled.outcomes;
+    padded.resize(answer.parts, kNoAnswer);
+    answer.outcomes = padded;
+  }
+
   Sorted sorted;
-  const std::size_t events = flight.slots.size();
-  const bool one_for_all = settled.outcomes.size() == 1;
-  const bool about_content = settled.cause == Cause::too_large || settled.cause == Cause::poison_suspected;
-  for (std::size_t i = 0; i < events; ++i) {
-    Slot& slot = *flight.slots[i];
-    const Outcome& outcome = one_for_all                   ? settled.outcomes.front()
-                             : i < settled.outcomes.size() ? settled.outcomes[i]
-                                                           : kNoAnswer;
+  std::size_t first = 0;
+  for (Slot* each : flight.slots) {
+    Slot& slot = *each;
     slot.state = Slot::State::ready;
-    const bool delivered = outcome.fate == Fate::delivered;
-    // A verdict on a whole batch condemns none of its events, unless there is only one.
-    const bool dead = about_content ? events == 1 || (outcome.fate == Fate::rejected && !one_for_all)
-                                    : outcome.fate == Fate::rejected;
-    sorted.taken |= delivered || dead;
+    PartsVerdict verdict = judge_parts(slot, answer, first);
+    first += slot.leaving;
+    sorted.taken |= verdict.taken;
     if (slot.evicted) {
       window_.settle(slot);
-    } else if (delivered) {
+    } else if (verdict.fate == PartsFate::delivered) {
       deliver(slot);
-    } else if (dead) {
+    } else if (verdict.fate == PartsFate::dead) {
       ++slot.attempts;
-      bury(slot, DeadReason::rejected, outcome.reason, now);
+      bury(slot, DeadReason::rejected, std::move(verdict.reason), now);
+    } else if (verdict.fate == PartsFate::more) {
+      set_due(slot, slot.due);  // the deferred ones are looked at again
     } else {
-      if (sorted.rest.empty()) sorted.reason = outcome.reason;
+      if (sorted.rest.empty()) sorted.reason = std::move(verdict.reason);
       sorted.rest.push_back(&slot);
     }
   }
@@ -131,6 +164,7 @@ void Scheduler::send_again(const std::vector<Slot*>& slots, SteadyTime due) {
 }
 
 void Scheduler::split(const std::vector<Slot*>& slots, SteadyTime due) {
+  if (slots.size() == 1) slots.front()->parts_max = (slots.front()->leaving + 1) / 2;
   const auto middle = slots.begin() + static_cast<std::ptrdiff_t>((slots.size() + 1) / 2);
   send_again({slots.begin(), middle}, due);
   send_again({middle, slots.end()}, due);

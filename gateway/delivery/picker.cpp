@@ -108,7 +108,7 @@ Survey survey(Window& window, const PickRules& rules, SteadyTime now) {
       const Slot*& first = slot.group == 0 ? found.fresh : found.grouped;
       if (first == nullptr) first = &slot;
       if (slot.group == 0) {
-        ++found.fresh_events;
+        found.fresh_events += slot.parts.size();
         found.fresh_bytes += slot.bytes;
       }
     }
@@ -118,11 +118,33 @@ Survey survey(Window& window, const PickRules& rules, SteadyTime now) {
   return found;
 }
 
+/// What a batch holds so far.
+struct Load {
+  std::size_t events = 0;
+  std::size_t bytes = 0;
+};
+
+/// Adds the parts of an event for which there is room, the first of a batch in any case. False: some of them, or the
+/// whole event, must wait for another batch.
+bool add_parts(Slot& slot, const PickRules& rules, Load& load) {
+  const std::size_t parts_max = slot.parts_max == 0 ? slot.parts.size() : slot.parts_max;
+  slot.leaving = 0;
+  for (const OutEvent& part : slot.parts) {
+    const std::size_t bytes = slot.parts.size() == 1 ? slot.bytes : payload_bytes(part.event);
+    const bool full = load.events == rules.events_max || load.bytes + bytes > rules.bytes_max;
+    if ((full && load.events > 0) || slot.leaving == parts_max) return false;
+    ++slot.leaving;
+    ++load.events;
+    load.bytes += bytes;
+  }
+  return true;
+}
+
 /// Takes the events that may leave together with `first`: of its group, and of its share of the keys.
 std::vector<Slot*> take(Window& window, const PickRules& rules, SteadyTime now, const Slot& first, std::size_t shares) {
   std::vector<Slot*> taken;
   taken.reserve(std::min(rules.events_max, window.held() + window.deferred().size()));
-  std::size_t bytes = 0;
+  Load load;
   const auto in_share = [&](const Slot& slot) {
     return shares < 2 || slot.key == nullptr || slot.key->hash % shares == first.key->hash % shares;
   };
@@ -130,10 +152,9 @@ std::vector<Slot*> take(Window& window, const PickRules& rules, SteadyTime now, 
   visit_in_order(window, deferred_may_leave(window, now), [&](Slot& slot) {
     if (!pass.may_leave(slot)) return !pass.over();
     if (slot.group != first.group || !in_share(slot)) return true;
-    if (!taken.empty() && bytes + slot.bytes > rules.bytes_max) return false;
-    taken.push_back(&slot);
-    bytes += slot.bytes;
-    return taken.size() < rules.events_max;
+    const bool whole = add_parts(slot, rules, load);
+    if (slot.leaving > 0) taken.push_back(&slot);
+    return whole && load.events < rules.events_max;
   });
   return taken;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <unordered_set>
 
 #include "gateway/delivery/limits.h"
@@ -32,11 +33,11 @@ std::size_t window_bytes(const SinkLimits& sink) {
 }  // namespace
 
 Scheduler::Scheduler(const DeliveryOptions& options, SinkLimits sink, const LaneState& state,
-                     std::vector<Deferred> deferred, Captures captures, Random& random, Instant now)
+                     std::vector<Deferred> deferred, Shaper& shaper, Random& random, Instant now)
     : options_(options),
       sink_(effective(options, sink)),
+      shaper_(shaper),
       random_(random),
-      captures_(std::move(captures)),
       gate_(options, random),
       tokens_(options.rate_limit, now.steady),
       window_(options.order, window_events(sink_), window_bytes(sink_), state.cursor),
@@ -45,20 +46,46 @@ Scheduler::Scheduler(const DeliveryOptions& options, SinkLimits sink, const Lane
       cursor_at_(now.steady) {
   pending_.lane = state.id;
   std::sort(settled_ahead_.begin(), settled_ahead_.end(), std::greater<>());
-  for (Deferred& each : deferred) push_deferred(std::move(each), now);
+  unshaped_.assign(std::make_move_iterator(deferred.begin()), std::make_move_iterator(deferred.end()));
+  shape_deferred(now);
 }
 
-OutEvent Scheduler::out_event(Event event) {
-  OutEvent out;
-  if (captures_) out.captures = captures_(event.subject);
-  out.event = std::move(event);
-  return out;
+/// What enters the window of a shaped event; nothing, when its fate is known already.
+std::optional<Entry> Scheduler::shaped_entry(StoredEvent& stored, Shaped& shaped, std::uint32_t attempts, Instant now) {
+  switch (shaped.kind) {
+    case Shaped::Kind::pass: break;
+    case Shaped::Kind::filtered:
+      ++counts_.filtered[std::move(shaped.reason)];
+      ++unsettled_;
+      pending_.filtered.push_back(stored.seq);
+      return std::nullopt;
+    case Shaped::Kind::failed:
+      bury({stored.seq, std::move(stored.event), DeadReason::rejected, std::move(shaped.reason), attempts, now.wall,
+            now.wall});
+      return std::nullopt;
+  }
+  Entry entry{stored.seq, std::move(shaped.outs), nullptr};
+  if (shaped.changed) entry.original = std::make_unique<Event>(std::move(stored.event));
+  return entry;
 }
 
-void Scheduler::push_deferred(Deferred deferred, Instant now) {
+void Scheduler::shape_deferred(Instant now) {
+  if (unshaped_.empty()) return;
+  std::vector<StoredEvent> events;
+  const std::size_t count = std::min(unshaped_.size(), limits::kReadEventsMax);
+  for (std::size_t i = 0; i < count; ++i) events.push_back({unshaped_[i].seq, std::move(unshaped_[i].event)});
+  std::vector<Shaped> shaped = shaper_.reshape(events, now);
+  for (std::size_t i = 0; i < shaped.size(); ++i) push_deferred(events[i], shaped[i], unshaped_[i], now);
+  for (std::size_t i = shaped.size(); i < count; ++i) unshaped_[i].event = std::move(events[i].event);
+  unshaped_.erase(unshaped_.begin(), unshaped_.begin() + static_cast<std::ptrdiff_t>(shaped.size()));
+}
+
+void Scheduler::push_deferred(StoredEvent& stored, Shaped& shaped, Deferred& deferred, Instant now) {
+  std::optional<Entry> entry = shaped_entry(stored, shaped, deferred.attempts, now);
+  if (!entry) return deferred_leaving_.push_back(stored.seq);
   // The wall clock may have jumped since the time was written: never wait longer than a wait may be.
   const milliseconds wait = std::clamp(deferred.retry_at - now.wall, milliseconds{0}, options_.retry.max);
-  Slot& slot = window_.push_deferred(deferred.seq, out_event(std::move(deferred.event)), now.steady + wait);
+  Slot& slot = window_.push_deferred(std::move(*entry), now.steady + wait);
   slot.attempts = slot.failures = deferred.attempts;
   if (deferred.attempts == 0) return;
   slot.failure = std::make_unique<Failure>(Failure{deferred.first_failure, deferred.last_failure,
@@ -68,7 +95,7 @@ void Scheduler::push_deferred(Deferred deferred, Instant now) {
 
 std::optional<ReadWish> Scheduler::wants_read(Instant now) {
   window_.cursor();
-  if (!more_ || settlements_full()) return std::nullopt;
+  if (!more_ || !unshaped_.empty() || settlements_full()) return std::nullopt;
   std::size_t room = window_.room_events();
   // Reads of a few events each would cost more than the events.
   const std::size_t worth_it = std::min(sink_.batch_events_max, window_.events_max() / 4);
@@ -81,27 +108,39 @@ std::optional<ReadWish> Scheduler::wants_read(Instant now) {
 }
 
 /// True when the log gives an event that was settled before the start.
-bool Scheduler::reread(Seq seq) {
-  while (!settled_ahead_.empty() && settled_ahead_.back() < seq) settled_ahead_.pop_back();
-  return !settled_ahead_.empty() && settled_ahead_.back() == seq;
+bool Scheduler::reread(Seq seq) const {
+  return std::binary_search(settled_ahead_.begin(), settled_ahead_.end(), seq, std::greater<>());
 }
 
 void Scheduler::accept(LaneRead read, Instant now) {
-  for (StoredEvent& stored : read.events) {
-    if (stored.seq <= window_.scanned_to() || reread(stored.seq)) continue;
-    window_.push(stored.seq, out_event(std::move(stored.event)), now.steady);
+  std::erase_if(read.events,
+                [&](const StoredEvent& stored) { return stored.seq <= window_.scanned_to() || reread(stored.seq); });
+  std::vector<Shaped> shaped;
+  if (!read.events.empty()) shaped = shaper_.shape(read.events, now);
+  for (std::size_t i = 0; i < shaped.size(); ++i) {
+    StoredEvent& stored = read.events[i];
+    const Seq seq = stored.seq;
+    if (std::optional<Entry> entry = shaped_entry(stored, shaped[i], 0, now)) {
+      window_.push(std::move(*entry), now.steady);
+    } else {
+      window_.push_settled(seq);
+    }
   }
-  window_.scanned(read.scanned_to);
-  if (read.at_end) more_ = false;
+  if (shaped.size() == read.events.size()) {
+    window_.scanned(read.scanned_to);
+    if (read.at_end) more_ = false;
+  }
+  while (!settled_ahead_.empty() && settled_ahead_.back() <= window_.scanned_to()) settled_ahead_.pop_back();
 }
 
 void Scheduler::merge_deferred(std::vector<Deferred> deferred, Instant now) {
-  std::unordered_set<Seq> leaving(deferred_leaving_.begin(), deferred_leaving_.end());
-  for (const OpenSettlement& open : open_) leaving.insert(open.deferred.begin(), open.deferred.end());
+  std::unordered_set<Seq> known(deferred_leaving_.begin(), deferred_leaving_.end());
+  for (const OpenSettlement& open : open_) known.insert(open.deferred.begin(), open.deferred.end());
+  for (const Deferred& waiting : unshaped_) known.insert(waiting.seq);
   for (Deferred& each : deferred) {
-    if (window_.deferred().contains(each.seq) || leaving.contains(each.seq)) continue;
-    push_deferred(std::move(each), now);
+    if (!window_.deferred().contains(each.seq) && !known.contains(each.seq)) unshaped_.push_back(std::move(each));
   }
+  shape_deferred(now);
 }
 
 /// Past max_age an event is not sent any more.
@@ -185,11 +224,13 @@ std::optional<Batch> Scheduler::next_batch(Instant now) {
   bool resent = false;
   for (Slot* slot : flight.slots) {
     slot->state = Slot::State::in_flight;
-    flight.bytes += slot->bytes;
     resent |= slot->attempts > 0;
-    batch.events.push_back(slot->out.get());
+    for (std::size_t i = 0; i < slot->leaving; ++i) {
+      flight.bytes += slot->parts.size() == 1 ? slot->bytes : payload_bytes(slot->parts[i].event);
+      batch.events.push_back(&slot->parts[i]);
+    }
   }
-  tokens_.take(flight.slots.size());
+  tokens_.take(batch.events.size());
   if (resent) ++counts_.resent;
   flights_.push_back(std::move(flight));
   return batch;
@@ -207,17 +248,21 @@ std::optional<Settlement> Scheduler::next_settlement(Instant now, bool last) {
   if (open_.size() >= limits::kSettlementsOpenMax && !last) return std::nullopt;
   pending_.cursor = window_.cursor();
   const bool cursor_moved = pending_.cursor > cursor_settled_;
-  const bool events = !pending_.delivered.empty() || !pending_.dead.empty() || !rescheduled_.empty();
+  Shaper::Changes changes = shaper_.take_changes();
+  const bool events = !pending_.delivered.empty() || !pending_.filtered.empty() || !pending_.dead.empty() ||
+                      !rescheduled_.empty() || !changes.state.empty() || !changes.emitted.empty();
   const bool hurry = last || now.steady >= cursor_at_ + limits::kCursorInterval;
   if (!events && !(cursor_moved && hurry)) return std::nullopt;
 
+  pending_.state = std::move(changes.state);
+  pending_.emitted = std::move(changes.emitted);
   std::sort(rescheduled_.begin(), rescheduled_.end());
   rescheduled_.erase(std::unique(rescheduled_.begin(), rescheduled_.end()), rescheduled_.end());
   for (const Seq seq : rescheduled_) {
     const auto found = window_.deferred().find(seq);
     if (found == window_.deferred().end()) continue;  // settled since
     const Slot& slot = found->second;
-    Deferred row{seq, slot.out->event, slot.attempts, now.wall, {}, {}, {}};
+    Deferred row{seq, slot.event(), slot.attempts, now.wall, {}, {}, {}};
     row.retry_at += std::chrono::duration_cast<milliseconds>(std::max(slot.due, now.steady) - now.steady);
     if (slot.failure) {
       row.first_failure = slot.failure->first;
@@ -229,7 +274,7 @@ std::optional<Settlement> Scheduler::next_settlement(Instant now, bool last) {
   rescheduled_.clear();
 
   OpenSettlement open;
-  open.events = pending_.delivered.size() + pending_.dead.size();
+  open.events = pending_.delivered.size() + pending_.filtered.size() + pending_.dead.size();
   open.deferred = std::exchange(deferred_leaving_, {});
   open.dead_bytes = std::exchange(dead_bytes_pending_, 0);
   dead_bytes_open_ += open.dead_bytes;
@@ -250,7 +295,7 @@ void Scheduler::settlement_done() {
 }
 
 SteadyTime Scheduler::look_again(Instant now) const {
-  SteadyTime at = look_again_;
+  SteadyTime at = std::min(look_again_, shaper_.look_again());
   if (options_.max_age.count() > 0 && !window_.empty()) {
     const WallTime next = window_.oldest().value_or(now.wall) + options_.max_age + milliseconds{1};
     at = std::min(at, now.steady + std::clamp<milliseconds>(next - now.wall, milliseconds{1}, limits::kIdleInterval));

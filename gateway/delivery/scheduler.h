@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,21 +15,15 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/ids.h"
 #include "gateway/base/random.h"
-#include "gateway/base/unique_function.h"
 #include "gateway/delivery/gate.h"
 #include "gateway/delivery/options.h"
 #include "gateway/delivery/picker.h"
+#include "gateway/delivery/shaper.h"
 #include "gateway/delivery/token_bucket.h"
 #include "gateway/delivery/window.h"
 #include "gateway/spool/spool.h"
 
 namespace tidegate {
-
-/// Both times of one moment.
-struct Instant {
-  SteadyTime steady;
-  WallTime wall;
-};
 
 /// What the lane wants to read next from the spool.
 struct ReadWish {
@@ -44,12 +40,9 @@ struct ReadWish {
 /// *Threads*: one user at a time.
 class Scheduler {
  public:
-  /// The route's {names} with their values, for a subject.
-  using Captures = UniqueFunction<std::vector<std::pair<std::string, std::string>>(std::string_view)>;
-
-  /// `options` and `random` outlive it. `captures` may be empty.
+  /// `options`, `shaper` and `random` outlive it.
   Scheduler(const DeliveryOptions& options, SinkLimits sink, const LaneState& state, std::vector<Deferred> deferred,
-            Captures captures, Random& random, Instant now);
+            Shaper& shaper, Random& random, Instant now);
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
@@ -59,7 +52,13 @@ class Scheduler {
   void more_committed() noexcept { more_ = true; }
   [[nodiscard]] bool at_end() const noexcept { return !more_; }
   std::optional<ReadWish> wants_read(Instant now);
+  /// Shapes what was read and takes it on; when the shaper takes only part of it, the next wish asks for the rest.
   void accept(LaneRead read, Instant now);
+  /// Deferred events that are still to be shaped: shapes some of them. Until none are left nothing is read.
+  void shape_deferred(Instant now);
+  [[nodiscard]] bool deferred_to_shape() const noexcept { return !unshaped_.empty(); }
+  /// Lets the shaper end what ends by time alone.
+  void tick(Instant now) { shaper_.tick(now, !more_); }
   /// Dead letters may have been given back to the lane: adds those of `deferred` that it does not hold.
   void merge_deferred(std::vector<Deferred> deferred, Instant now);
   /// Events up to `to` were evicted from the log. What is in flight of them ends as if it were there.
@@ -91,8 +90,9 @@ class Scheduler {
 
   /// Running counts for metrics and logs.
   struct Counts {
-    std::uint64_t resent = 0;  ///< batches that repeat events sent before
-    std::uint64_t dead = 0;    ///< events sent to the dead letters
+    std::uint64_t resent = 0;                                    ///< batches that repeat events sent before
+    std::uint64_t dead = 0;                                      ///< events sent to the dead letters
+    std::map<std::string, std::uint64_t, std::less<>> filtered;  ///< events that the shaper filtered, by its reason
   };
   [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
   [[nodiscard]] const std::string& latest_death() const noexcept { return latest_death_; }
@@ -114,9 +114,9 @@ class Scheduler {
 
   /// The disk is behind: no more fates can be taken on.
   [[nodiscard]] bool settlements_full() const noexcept;
-  OutEvent out_event(Event event);
-  [[nodiscard]] bool reread(Seq seq);
-  void push_deferred(Deferred deferred, Instant now);
+  [[nodiscard]] bool reread(Seq seq) const;
+  std::optional<Entry> shaped_entry(StoredEvent& stored, Shaped& shaped, std::uint32_t attempts, Instant now);
+  void push_deferred(StoredEvent& stored, Shaped& shaped, Deferred& deferred, Instant now);
   void expire(Instant now);
   void relieve(Instant now);
   PickRules rules(Instant now, std::size_t batches_free);
@@ -128,20 +128,41 @@ class Scheduler {
   void split(const std::vector<Slot*>& slots, SteadyTime due);
   void send_again(const std::vector<Slot*>& slots, SteadyTime due);
   void set_due(Slot& slot, SteadyTime due);
+  /// A sink's answer to a whole batch.
+  struct Answer {
+    std::span<const Outcome> outcomes;  ///< one per part, or one for all
+    std::size_t parts = 0;
+    bool one_for_all = false;
+    bool about_content = false;
+  };
+  enum class PartsFate : std::uint8_t {
+    delivered,
+    dead,
+    more,  ///< what left was delivered, other parts are still to leave
+    rest,  ///< something is to be sent again
+  };
+  struct PartsVerdict {
+    PartsFate fate = PartsFate::rest;
+    bool taken = false;  ///< the peer took or judged at least one part
+    std::string reason;
+  };
+  static PartsVerdict judge_parts(Slot& slot, const Answer& answer, std::size_t first);
   void deliver(Slot& slot);
   void bury(Slot& slot, DeadReason why, std::string reason, Instant now);
+  void bury(DeadEvent dead);
   void end_waits(SteadyTime now);
   void learn_size(const Flight& flight, bool too_large);
 
   const DeliveryOptions& options_;
   SinkLimits sink_;
+  Shaper& shaper_;
   Random& random_;
-  Captures captures_;
   Gate gate_;
   TokenBucket tokens_;
   Window window_;
 
   bool more_ = true;
+  std::deque<Deferred> unshaped_;   ///< deferred events that the shaper has not answered yet
   std::vector<Seq> settled_ahead_;  ///< settled before the start, still to be met in the log; descending
   SteadyTime look_again_ = SteadyTime::max();
 

@@ -10,48 +10,72 @@
 
 namespace tidegate {
 
-namespace {
-
-std::size_t footprint(const Slot& slot) { return slot.bytes + limits::kEventOverheadBytes; }
-
-}  // namespace
-
 Window::Window(Order order, std::size_t events_max, std::size_t bytes_max, Seq cursor)
     : order_(order), events_max_(events_max), bytes_max_(bytes_max), scanned_to_(cursor) {}
 
 std::size_t Window::span_factor() noexcept { return limits::kWindowSpan; }
 
-Slot Window::make(Seq seq, OutEvent out, SteadyTime due) {
+Slot Window::make(Entry entry, SteadyTime due) {
   Slot slot;
-  slot.seq = seq;
+  slot.seq = entry.seq;
   slot.due = due;
-  slot.time = out.event.time;
-  slot.bytes = static_cast<std::uint32_t>(payload_bytes(out.event));
+  slot.parts = std::move(entry.parts);
+  slot.original = std::move(entry.original);
+  const Event& event = slot.event();
+  slot.time = event.time;
+  std::size_t bytes = 0;
+  for (const OutEvent& part : slot.parts) bytes += payload_bytes(part.event);
+  slot.bytes = static_cast<std::uint32_t>(bytes);
+  std::size_t footprint = bytes + slot.parts.size() * limits::kEventOverheadBytes;
+  if (slot.original) footprint += payload_bytes(event) + limits::kEventOverheadBytes;
+  slot.footprint = static_cast<std::uint32_t>(footprint);
   if (order_ == Order::by_key) {
-    const std::uint64_t hash = std::hash<std::string_view>{}(out.event.subject);
+    const std::uint64_t hash = std::hash<std::string_view>{}(event.subject);
     KeyState& key = keys_[hash];
     key.hash = hash;
     ++key.held;
     slot.key = &key;
   }
-  slot.out = std::make_unique<OutEvent>(std::move(out));
   return slot;
 }
 
-void Window::push(Seq seq, OutEvent out, SteadyTime now) {
-  log_.push_back(make(seq, std::move(out), now));
+void Window::push(Entry entry, SteadyTime now) {
+  log_.push_back(make(std::move(entry), now));
   ++held_;
-  held_bytes_ += footprint(log_.back());
+  held_bytes_ += log_.back().footprint;
+  scanned(log_.back().seq);
+}
+
+void Window::push_settled(Seq seq) {
+  if (!log_.empty()) {
+    Slot& slot = log_.emplace_back();
+    slot.seq = seq;
+    slot.state = Slot::State::settled;
+  }
   scanned(seq);
 }
 
-Slot& Window::push_deferred(Seq seq, OutEvent out, SteadyTime due) {
-  Slot& slot = deferred_.insert_or_assign(seq, make(seq, std::move(out), due)).first->second;
+Slot& Window::push_deferred(Entry entry, SteadyTime due) {
+  const Seq seq = entry.seq;
+  Slot& slot = deferred_.insert_or_assign(seq, make(std::move(entry), due)).first->second;
   slot.deferred = true;
   if (slot.key != nullptr) ++slot.key->deferred;
-  deferred_bytes_ += footprint(slot);
+  deferred_bytes_ += slot.footprint;
   lower_deferred_due(due);
   return slot;
+}
+
+void Window::drop_parts(Slot& slot, const std::vector<bool>& delivered) {
+  std::size_t kept = 0;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < slot.parts.size(); ++i) {
+    if (i < delivered.size() && delivered[i]) continue;
+    bytes += payload_bytes(slot.parts[i].event);
+    if (kept != i) slot.parts[kept] = std::move(slot.parts[i]);
+    ++kept;
+  }
+  slot.parts.resize(kept);
+  slot.bytes = static_cast<std::uint32_t>(bytes);
 }
 
 Slot& Window::defer(Slot& slot) {
@@ -59,8 +83,8 @@ Slot& Window::defer(Slot& slot) {
   moved = std::move(slot);
   moved.deferred = true;
   if (moved.key != nullptr) ++moved.key->deferred;
-  deferred_bytes_ += footprint(moved);
-  held_bytes_ -= footprint(moved);
+  deferred_bytes_ += moved.footprint;
+  held_bytes_ -= moved.footprint;
   --held_;
   slot.key = nullptr;
   slot.state = Slot::State::settled;
@@ -69,7 +93,8 @@ Slot& Window::defer(Slot& slot) {
 }
 
 void Window::release(Slot& slot) {
-  slot.out.reset();
+  slot.parts = {};
+  slot.original.reset();
   slot.failure.reset();
   slot.state = Slot::State::settled;
   if (slot.key == nullptr) return;
@@ -80,13 +105,13 @@ void Window::release(Slot& slot) {
 
 void Window::settle(Slot& slot) {
   if (slot.deferred) {
-    deferred_bytes_ -= footprint(slot);
+    deferred_bytes_ -= slot.footprint;
     release(slot);
     deferred_.erase(Seq{slot.seq});
     deferred_due_ = SteadyTime::min();  // what waited behind it may be next
     return;
   }
-  held_bytes_ -= footprint(slot);
+  held_bytes_ -= slot.footprint;
   --held_;
   release(slot);
 }
@@ -115,8 +140,7 @@ std::size_t Window::room_events() const noexcept {
 std::size_t Window::room_bytes() const noexcept { return held_bytes_ >= bytes_max_ ? 0 : bytes_max_ - held_bytes_; }
 
 bool Window::room_to_defer(const Slot& slot) const noexcept {
-  return deferred_.size() < limits::kDeferredEventsMax &&
-         deferred_bytes_ + footprint(slot) <= limits::kDeferredBytesMax;
+  return deferred_.size() < limits::kDeferredEventsMax && deferred_bytes_ + slot.footprint <= limits::kDeferredBytesMax;
 }
 
 std::optional<WallTime> Window::oldest() const {

@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "connectors/connector.h"
 #include "gateway/base/clock.h"
@@ -44,19 +46,35 @@ struct Slot {
   };
 
   Seq seq;
-  std::unique_ptr<OutEvent> out;
-  KeyState* key = nullptr;  ///< null unless the lane orders by key
-  SteadyTime due{};         ///< when it became, or becomes, ready
-  WallTime time{};          ///< the event's own, for max_age
+  std::vector<OutEvent> parts;      ///< what leaves in the event's place and was not delivered yet; in order
+  std::unique_ptr<Event> original;  ///< null: the only part is the event as the log has it
+  KeyState* key = nullptr;          ///< null unless the lane orders by key
+  SteadyTime due{};                 ///< when it became, or becomes, ready
+  WallTime time{};                  ///< the event's own, for max_age
   std::unique_ptr<Failure> failure;
   std::uint64_t successes_seen = 0;  ///< the lane's count of successes when it last failed
-  std::uint32_t bytes = 0;           ///< payload
+  std::uint32_t bytes = 0;           ///< payload of the parts
+  std::uint32_t footprint = 0;       ///< memory, original and parts together
+  std::uint32_t leaving = 0;         ///< parts in flight: the first so many
+  std::uint32_t parts_max = 0;       ///< more together were refused; 0: any number
   std::uint32_t attempts = 0;
   std::uint32_t failures = 0;  ///< with its group as it is now: the backoff's exponent
   std::uint32_t group = 0;     ///< not 0: leaves only together with events of the same group (a retry, half of a split)
   State state = State::ready;
   bool deferred = false;
   bool evicted = false;  ///< evicted from the spool while in flight
+
+  /// The event as the log has it: what dead letters and deferred rows keep.
+  [[nodiscard]] const Event& event() const noexcept { return original ? *original : parts.front().event; }
+  /// The same, to be taken away.
+  [[nodiscard]] Event take_event() { return original ? std::move(*original) : std::move(parts.front().event); }
+};
+
+/// An event as it enters the window: its parts, and itself where they differ from it.
+struct Entry {
+  Seq seq;
+  std::vector<OutEvent> parts;
+  std::unique_ptr<Event> original;
 };
 
 /// The events a lane holds, in the order of the log: read but not settled, and the deferred ones beside them.
@@ -66,11 +84,16 @@ class Window {
   Window(Order order, std::size_t events_max, std::size_t bytes_max, Seq cursor);
 
   /// Adds an event read from the log; seqs ascend.
-  void push(Seq seq, OutEvent out, SteadyTime now);
+  void push(Entry entry, SteadyTime now);
+  /// An event read from the log whose fate is known already. It counts in the window's span as any other: what lies
+  /// settled beyond the cursor stays bounded.
+  void push_settled(Seq seq);
   /// Adds an event that rests in `deferred` on disk.
-  Slot& push_deferred(Seq seq, OutEvent out, SteadyTime due);
+  Slot& push_deferred(Entry entry, SteadyTime due);
   /// Moves a ready event from the log's part to the deferred ones.
   Slot& defer(Slot& slot);
+  /// Some of the first `leaving` parts were delivered, the others stay: drops those for which `delivered` is true.
+  static void drop_parts(Slot& slot, const std::vector<bool>& delivered);
   /// The event is no longer the lane's: frees it. The slot may be gone afterwards.
   void settle(Slot& slot);
   /// Drops what is not in flight of the log's events up to `to`; marks what is.
@@ -110,7 +133,7 @@ class Window {
 
  private:
   static std::size_t span_factor() noexcept;
-  Slot make(Seq seq, OutEvent out, SteadyTime due);
+  Slot make(Entry entry, SteadyTime due);
   void release(Slot& slot);
 
   Order order_;

@@ -115,11 +115,6 @@ class Mailbox {
   bool rung_ GUARDED_BY(mutex_) = false;
 };
 
-bool has_captures(const TopicFilter& filter) {
-  return std::any_of(filter.levels().begin(), filter.levels().end(),
-                     [](const auto& level) { return level.kind == TopicFilter::Level::Kind::capture; });
-}
-
 class LaneWorker final : public Lane {
  public:
   explicit LaneWorker(LaneSetup setup)
@@ -187,7 +182,9 @@ void LaneWorker::run() {
       take_mail(*scheduler_);
       if (stop_) break;
       connect(*scheduler_);
+      scheduler_->shape_deferred(now());
       read(*scheduler_);
+      scheduler_->tick(now());
       send(*scheduler_);
       settle(*scheduler_, false);
       report_.update(*scheduler_, now());
@@ -205,16 +202,8 @@ bool LaneWorker::open() {
     report_.trouble(deferred.error());
     return false;
   }
-  Scheduler::Captures captures;
-  if (has_captures(setup_.filter)) {
-    captures = [this](std::string_view subject) {
-      std::vector<std::pair<std::string, std::string>> values;
-      for (const auto& [name, value] : setup_.filter.captures(subject)) values.emplace_back(name, value);
-      return values;
-    };
-  }
   scheduler_.emplace(setup_.options, setup_.sink_connector->limits(), setup_.spool.lane_state(setup_.id),
-                     std::move(*deferred), std::move(captures), random_, now());
+                     std::move(*deferred), *setup_.shaper, random_, now());
   return true;
 }
 
@@ -308,6 +297,7 @@ void LaneWorker::wait(Scheduler& scheduler) {
   SteadyTime until = std::min(scheduler.look_again(at), idle_look_);
   if (returned_) until = std::min(until, read_again_);
   if (!scheduler.window().empty()) until = std::min(until, at.steady + LaneReport::kAgeInterval);
+  if (scheduler.deferred_to_shape()) until = at.steady;
   // With more to read, only what has ended is collected.
   if (scheduler.wants_read(at)) until = std::min(until, std::max(at.steady, read_again_));
   back_by(std::max(at.steady, until));

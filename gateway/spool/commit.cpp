@@ -16,14 +16,8 @@ Commit::Commit(Store& store, Books& books, BlockCodec& codec, const Rules& rules
 Status Commit::settle(const Settlement& settlement) {
   LaneBook* const lane = books_.edit(settlement.lane);
   if (lane == nullptr) return Error{ErrorCode::not_found, "the spool knows no such lane"};
-  for (const Seq seq : settlement.delivered) {
-    if (lane->deferred.erase(seq)) {
-      store_.erase_deferred(lane->id, seq);
-      ++lane->delivered;
-    } else if (settle_in_log(*lane, seq)) {
-      ++lane->delivered;
-    }
-  }
+  for (const Seq seq : settlement.delivered) lane->delivered += leave(*lane, seq) ? 1 : 0;
+  for (const Seq seq : settlement.filtered) lane->filtered += leave(*lane, seq) ? 1 : 0;
   for (const DeadEvent& dead : settlement.dead) settle_dead(*lane, dead);
   for (const Deferred& deferred : settlement.deferred) settle_deferred(*lane, deferred);
   if (settlement.cursor > lane->cursor) {
@@ -31,6 +25,13 @@ Status Commit::settle(const Settlement& settlement) {
     lane->ahead.erase_to(lane->cursor);
   }
   return {};
+}
+
+/// True when the event was the lane's still, in the log or deferred, and is no longer.
+bool Commit::leave(LaneBook& lane, Seq seq) {
+  if (!lane.deferred.erase(seq)) return settle_in_log(lane, seq);
+  store_.erase_deferred(lane.id, seq);
+  return true;
 }
 
 bool Commit::settle_in_log(LaneBook& lane, Seq seq) {
@@ -45,10 +46,7 @@ bool Commit::settle_in_log(LaneBook& lane, Seq seq) {
 }
 
 void Commit::settle_dead(LaneBook& lane, const DeadEvent& dead) {
-  if (lane.deferred.erase(dead.seq))
-    store_.erase_deferred(lane.id, dead.seq);
-  else if (!settle_in_log(lane, dead.seq))
-    return;
+  if (!leave(lane, dead.seq)) return;
   store_.put_dead(lane.id, dead);
   ++(dead.why == DeadReason::expired ? lane.expired : lane.dead);
 }

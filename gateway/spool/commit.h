@@ -62,6 +62,7 @@ class Commit {
   [[nodiscard]] CommitEffects& effects() noexcept { return effects_; }
 
  private:
+  bool leave(LaneBook& lane, Seq seq);
   bool settle_in_log(LaneBook& lane, Seq seq);
   void settle_dead(LaneBook& lane, const DeadEvent& dead);
   void settle_deferred(LaneBook& lane, const Deferred& deferred);

@@ -121,13 +121,22 @@ struct DeadEvent {
   WallTime last_failure{};
 };
 
+/// A change of what a lane remembers for itself across restarts.
+struct LaneStateChange {
+  std::string key, value;
+  bool erase = false;
+};
+
 /// What a lane's worker wants made durable in the next commit; all of it in one commit.
 /// The spool counts each event once, however often it is named: settlements may repeat after a crash.
 struct Settlement {
   LaneId lane;
   std::vector<Seq> delivered;  ///< from the log or from deferred
+  std::vector<Seq> filtered;   ///< from the log or from deferred: left out by intent
   std::vector<DeadEvent> dead;
   std::vector<Deferred> deferred;  ///< moved out of the log, or (already deferred) rescheduled
+  std::vector<LaneStateChange> state;
+  std::vector<Event> emitted;  ///< appended to the log, for this lane alone
   Seq cursor;  ///< every event of the lane up to and including this is settled by this or an earlier settlement
 };
 

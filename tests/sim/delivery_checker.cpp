@@ -2,32 +2,48 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "gateway/base/limits.h"
 
 namespace tidegate::testing {
 
-void DeliveryChecker::taken(Seq seq, const std::string& key) {
-  if (!taken_.insert(seq).second) {
-    if (may_repeat_.erase(seq) == 0) fault(fmt::format("event {} came twice without need", seq.value));
+void DeliveryChecker::taken(const Parcel& parcel) {
+  const Item item{parcel.seq, parcel.part};
+  if (!taken_.insert(item).second) {
+    if (may_repeat_.erase(item) == 0)
+      fault(fmt::format("event {} (part {}) came twice without need", item.first.value, item.second));
     return;
   }
-  if (options_.order == Order::none || out_of_order_.contains(seq)) return;
-  Seq& newest = newest_[options_.order == Order::strict ? "" : key];
-  if (seq < newest) {
-    fault(fmt::format("ORDER: event {} came after event {} of its key '{}'", seq.value, newest.value, key));
+  if (options_.order == Order::none || out_of_order_.contains(parcel.seq)) return;
+  Item& newest = newest_[options_.order == Order::strict ? "" : parcel.key];
+  if (item < newest) {
+    fault(fmt::format("ORDER: event {} (part {}) came after event {} (part {}) of its key '{}'", item.first.value,
+                      item.second, newest.first.value, newest.second, parcel.key));
   }
-  newest = std::max(newest, seq);
+  newest = std::max(newest, item);
 }
 
 void DeliveryChecker::crashed(const ModelSpool& spool) {
-  for (const Seq seq : taken_) {
-    if (!spool.delivered(seq)) may_repeat_.insert(seq);
+  for (const Item& item : taken_) {
+    if (!spool.delivered(item.first)) may_repeat_.insert(item);
   }
 }
 
 void DeliveryChecker::given_back(const std::vector<Seq>& seqs) {
   out_of_order_.insert(seqs.begin(), seqs.end());
-  may_repeat_.insert(seqs.begin(), seqs.end());
+  for (const Item& item : taken_) {
+    if (out_of_order_.contains(item.first)) may_repeat_.insert(item);
+  }
+}
+
+bool DeliveryChecker::is_taken(Seq seq) const {
+  const std::uint32_t parts = plans_.at(seq).parts;
+  if (parts == 0) return taken_.contains({seq, 0});
+  for (std::uint32_t part = 1; part <= parts; ++part) {
+    if (!taken_.contains({seq, part})) return false;
+  }
+  return true;
 }
 
 void DeliveryChecker::request(std::size_t in_flight) {
@@ -60,7 +76,7 @@ void DeliveryChecker::held(std::size_t events, std::size_t events_max, std::size
 
 bool DeliveryChecker::may_die(Seq seq, const DeadEvent& dead) const {
   switch (dead.why) {
-    case DeadReason::rejected: return poison_.contains(seq);
+    case DeadReason::rejected: return poison_.contains(seq) || plans_.at(seq).kind == Shaped::Kind::failed;
     case DeadReason::expired: return options_.max_age.count() > 0;
     case DeadReason::attempts: return options_.max_attempts > 0 && dead.attempts >= options_.max_attempts;
   }
@@ -73,9 +89,12 @@ void DeliveryChecker::finished(const ModelSpool& spool, const std::vector<bool>&
     const Seq seq{n};
     const auto dead = spool.dead().find(seq);
     const bool is_dead = dead != spool.dead().end();
-    const int places = (spool.delivered(seq) ? 1 : 0) + (is_dead ? 1 : 0) + (spool.evicted(seq) ? 1 : 0);
+    const int places = (spool.delivered(seq) ? 1 : 0) + (spool.filtered(seq) ? 1 : 0) + (is_dead ? 1 : 0) +
+                       (spool.evicted(seq) ? 1 : 0);
     if (places != (ours[n - 1] ? 1 : 0)) fault(fmt::format("BOOKS: event {} is in {} places", n, places));
-    if (spool.delivered(seq) && !taken_.contains(seq)) fault(fmt::format("LOST: nobody took event {}", n));
+    if (spool.delivered(seq) && !is_taken(seq)) fault(fmt::format("LOST: nobody took all of event {}", n));
+    if (spool.filtered(seq) && plans_.at(seq).kind != Shaped::Kind::filtered)
+      fault(fmt::format("LOST: event {} is filtered, and nobody said so", n));
     if (is_dead && !may_die(seq, dead->second)) fault(fmt::format("event {} died: {}", n, dead->second.reason));
   }
 }

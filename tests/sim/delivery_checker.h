@@ -4,10 +4,13 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/delivery/options.h"
+#include "tests/sim/faulty_receiver.h"
 #include "tests/sim/model_spool.h"
+#include "tests/sim/scripted_shaper.h"
 
 namespace tidegate::testing {
 
@@ -18,16 +21,18 @@ class DeliveryChecker {
   DeliveryChecker(const DeliveryOptions& options, std::size_t in_flight_max)
       : options_(options), in_flight_max_(in_flight_max) {}
 
-  /// The receiver took an event of the lane.
-  void taken(Seq seq, const std::string& key);
+  /// The receiver took an event of the lane, or a part of one.
+  void taken(const Parcel& parcel);
   /// The receiver took it, but the lane was not told: it may come again.
-  void answer_lost(Seq seq) { may_repeat_.insert(seq); }
+  void answer_lost(const Parcel& parcel) { may_repeat_.insert({parcel.seq, parcel.part}); }
   /// The process died: whatever is not durably settled may come again.
   void crashed(const ModelSpool& spool);
   /// Dead letters were given back: they come again, out of order.
   void given_back(const std::vector<Seq>& seqs);
   /// The receiver will never take this event.
   void is_poison(Seq seq) { poison_.insert(seq); }
+  /// What the lane's shaper makes of an event.
+  void shaped_as(Seq seq, ScriptedShaper::Plan plan) { plans_[seq] = plan; }
 
   /// Requests in flight, this one included, as one leaves.
   void request(std::size_t in_flight);
@@ -45,12 +50,17 @@ class DeliveryChecker {
   [[nodiscard]] const std::vector<std::string>& faults() const { return faults_; }
 
  private:
+  using Item = std::pair<Seq, std::uint32_t>;  ///< an event's part
+
+  [[nodiscard]] bool is_taken(Seq seq) const;
   [[nodiscard]] bool may_die(Seq seq, const DeadEvent& dead) const;
 
   const DeliveryOptions& options_;
   std::size_t in_flight_max_;
-  std::set<Seq> taken_, may_repeat_, out_of_order_, poison_;
-  std::map<std::string, Seq> newest_;  ///< first deliveries, by key
+  std::set<Item> taken_, may_repeat_;
+  std::set<Seq> out_of_order_, poison_;
+  std::map<Seq, ScriptedShaper::Plan> plans_;
+  std::map<std::string, Item> newest_;  ///< first deliveries, by key
   std::uint64_t requests_ = 0;
   std::uint64_t renewals_ = 0;
   bool outage_ = false;

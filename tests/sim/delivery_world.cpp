@@ -21,6 +21,7 @@ DeliveryWorld::DeliveryWorld(std::uint64_t seed) : random_(seed), lane_random_(s
   receiver_ = std::make_unique<FaultyReceiver>(how_, random_);
   spool_ = std::make_unique<ModelSpool>(kLane, [this](const std::string& text) { checker_->fault(text); });
   draw_happenings();
+  draw_shaping();
   start_lane();
 }
 
@@ -91,16 +92,33 @@ void DeliveryWorld::draw_happenings() {
   }
 }
 
+void DeliveryWorld::draw_shaping() {
+  ShapingHabits habits;
+  habits.seed = random_.next();
+  if (chance(50)) {
+    if (chance(40)) habits.filtered = between(1, 95);
+    if (chance(40)) habits.failed = between(1, 100 - habits.filtered);
+    if (chance(70)) habits.changed = chance(50) ? 100 : between(1, 99);
+    if (chance(60)) habits.parts_max = static_cast<std::uint32_t>(chance(70) ? between(2, 5) : between(6, 80));
+    habits.hesitates = chance(30);
+  }
+  shaper_ = std::make_unique<ScriptedShaper>(habits, random_);
+}
+
 void DeliveryWorld::start_lane() {
-  lane_ = std::make_unique<Scheduler>(options_, sink_, spool_->state(), spool_->deferred(), Scheduler::Captures{},
-                                      lane_random_, now());
+  lane_ =
+      std::make_unique<Scheduler>(options_, sink_, spool_->state(), spool_->deferred(), *shaper_, lane_random_, now());
 }
 
 void DeliveryWorld::send(const Batch& batch) {
   const std::uint64_t number = ++last_request_;
   Request& request = requests_[number];
   for (const OutEvent* out : batch.events) {
-    request.parcels.push_back({Seq{std::stoull(out->event.id)}, out->event.subject, payload_bytes(out->event)});
+    const std::string& id = out->event.id;
+    const std::size_t dot = id.find('.');
+    const std::uint32_t part =
+        dot == std::string::npos ? 0 : static_cast<std::uint32_t>(std::stoul(id.substr(dot + 1)));
+    request.parcels.push_back({Seq{std::stoull(id)}, part, out->event.subject, payload_bytes(out->event)});
   }
   request.verdict = receiver_->judge(batch.id, request.parcels, clock_.steady());
   checker_->request(requests_.size());
@@ -118,6 +136,7 @@ void DeliveryWorld::step() {
       gate.connected();
     }
   }
+  while (lane_->deferred_to_shape()) lane_->shape_deferred(now());
   while (const auto wish = lane_->wants_read(now())) {
     lane_->accept(spool_->read(wish->from, wish->events_max, wish->bytes_max), now());
     while (const auto batch = lane_->next_batch(now())) send(*batch);
@@ -146,7 +165,11 @@ void DeliveryWorld::arrive() {
     event.data.assign(random_.below(100), 'x');
     const bool ours = chance(ours_percent_);
     const Seq seq = spool_->append(std::move(event), ours);
-    if (ours && receiver_->is_poison(seq)) checker_->is_poison(seq);
+    const ScriptedShaper::Plan plan = shaper_->plan(seq);
+    checker_->shaped_as(seq, plan);
+    for (std::uint32_t part = plan.parts == 0 ? 0 : 1; part <= plan.parts; ++part) {
+      if (ours && receiver_->is_poison(seq, part)) checker_->is_poison(seq);
+    }
     ours_.push_back(ours);
   }
   arrivals_left_ -= burst;
@@ -162,8 +185,8 @@ void DeliveryWorld::answer(std::uint64_t number) {
   const Request request = std::move(found->second);
   requests_.erase(found);
   for (const Parcel& parcel : request.verdict.taken) {
-    checker_->taken(parcel.seq, parcel.key);
-    if (request.verdict.answer_lost) checker_->answer_lost(parcel.seq);
+    checker_->taken(parcel);
+    if (request.verdict.answer_lost) checker_->answer_lost(parcel);
   }
   lane_->ended(request.verdict.settled, now());
 }
@@ -172,7 +195,7 @@ void DeliveryWorld::crash() {
   // What was on its way may have arrived.
   for (const auto& [number, request] : requests_) {
     if (!chance(50)) continue;
-    for (const Parcel& parcel : request.verdict.taken) checker_->taken(parcel.seq, parcel.key);
+    for (const Parcel& parcel : request.verdict.taken) checker_->taken(parcel);
   }
   requests_.clear();
   lane_.reset();

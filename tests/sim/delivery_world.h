@@ -11,6 +11,7 @@
 #include "tests/sim/delivery_checker.h"
 #include "tests/sim/faulty_receiver.h"
 #include "tests/sim/model_spool.h"
+#include "tests/sim/scripted_shaper.h"
 #include "tests/support/clock/virtual_clock.h"
 
 namespace tidegate::testing {
@@ -42,6 +43,7 @@ class DeliveryWorld {
   void draw_options();
   void draw_misbehaviour();
   void draw_happenings();
+  void draw_shaping();
   std::uint64_t between(std::uint64_t least, std::uint64_t most) { return least + random_.below(most - least + 1); }
   bool chance(std::uint64_t percent) { return random_.below(100) < percent; }
   void plan(milliseconds in, Happening happening) { plan_.emplace(clock_.steady() + in, happening); }
@@ -67,6 +69,7 @@ class DeliveryWorld {
   std::unique_ptr<DeliveryChecker> checker_;
   std::unique_ptr<FaultyReceiver> receiver_;
   std::unique_ptr<ModelSpool> spool_;
+  std::unique_ptr<ScriptedShaper> shaper_;
   std::unique_ptr<Scheduler> lane_;
 
   std::multimap<SteadyTime, Happening> plan_;

@@ -6,8 +6,8 @@
 
 namespace tidegate::testing {
 
-bool FaultyReceiver::is_poison(Seq seq) {
-  const auto [found, fresh] = poison_.try_emplace(seq, false);
+bool FaultyReceiver::is_poison(Seq seq, std::uint32_t part) {
+  const auto [found, fresh] = poison_.try_emplace({seq, part}, false);
   if (fresh) found->second = chance(how_.poison);
   return found->second;
 }
@@ -36,7 +36,8 @@ Verdict FaultyReceiver::judge(BatchId id, const std::vector<Parcel>& parcels, St
   if (how_.batch_bytes_max != 0 && bytes > how_.batch_bytes_max && parcels.size() > 1) {
     return refuse(id, Fate::rejected, Cause::too_large, "413");
   }
-  const bool poisoned = std::any_of(parcels.begin(), parcels.end(), [&](const Parcel& p) { return is_poison(p.seq); });
+  const bool poisoned =
+      std::any_of(parcels.begin(), parcels.end(), [&](const Parcel& p) { return is_poison(p.seq, p.part); });
   if (poisoned && !how_.poison_is_named) {
     return refuse(id, Fate::rejected, parcels.size() > 1 ? Cause::poison_suspected : Cause::none, "422");
   }
@@ -65,7 +66,7 @@ void FaultyReceiver::judge_each(const std::vector<Parcel>& parcels, SteadyTime n
   std::set<std::string> failed;
   for (const Parcel& parcel : parcels) {
     Fate fate = Fate::delivered;
-    if (is_poison(parcel.seq)) fate = Fate::rejected;
+    if (is_poison(parcel.seq, parcel.part)) fate = Fate::rejected;
     if (failed.contains(parcel.key) || (how_.in_order && !failed.empty()) || is_stuck(parcel, now) ||
         (partial && chance(30)))
       fate = Fate::retry;

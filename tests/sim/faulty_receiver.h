@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connectors/connector.h"
@@ -35,6 +36,7 @@ struct Misbehaviour {
 /// An event as the receiver sees it.
 struct Parcel {
   Seq seq;
+  std::uint32_t part = 0;  ///< of an event that was split, from 1; 0: the event itself
   std::string key;
   std::size_t bytes = 0;
 };
@@ -52,7 +54,7 @@ class FaultyReceiver {
   FaultyReceiver(Misbehaviour how, Random& random) : how_(std::move(how)), random_(random) {}
 
   Verdict judge(BatchId id, const std::vector<Parcel>& parcels, SteadyTime now);
-  [[nodiscard]] bool is_poison(Seq seq);
+  [[nodiscard]] bool is_poison(Seq seq, std::uint32_t part);
   [[nodiscard]] bool is_down(SteadyTime now) const;
   [[nodiscard]] const Misbehaviour& how() const { return how_; }
 
@@ -64,7 +66,7 @@ class FaultyReceiver {
 
   Misbehaviour how_;
   Random& random_;
-  std::map<Seq, bool> poison_;
+  std::map<std::pair<Seq, std::uint32_t>, bool> poison_;
   std::map<std::string, bool> stuck_;
 };
 

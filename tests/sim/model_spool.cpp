@@ -56,6 +56,9 @@ bool ModelSpool::commit() {
   for (const Seq seq : settlement.delivered) {
     if (leave(seq, "delivered")) delivered_.insert(seq);
   }
+  for (const Seq seq : settlement.filtered) {
+    if (leave(seq, "filtered")) filtered_.insert(seq);
+  }
   for (DeadEvent& dead : settlement.dead) {
     if (dead.event != events_[dead.seq.value - 1].event) complaint_("a dead letter is not the whole event");
     if (leave(dead.seq, "dead")) dead_.insert_or_assign(dead.seq, std::move(dead));

@@ -39,6 +39,7 @@ class ModelSpool {
   [[nodiscard]] std::vector<Deferred> deferred() const;
   [[nodiscard]] const std::map<Seq, DeadEvent>& dead() const { return dead_; }
   [[nodiscard]] bool delivered(Seq seq) const { return delivered_.contains(seq); }
+  [[nodiscard]] bool filtered(Seq seq) const { return filtered_.contains(seq); }
   [[nodiscard]] bool evicted(Seq seq) const { return evicted_.contains(seq); }
   [[nodiscard]] std::uint64_t last() const { return events_.size(); }
   /// Events of the lane whose fate is not durable: in the log, or deferred.
@@ -65,6 +66,7 @@ class ModelSpool {
   std::map<Seq, Deferred> deferred_;
   std::map<Seq, DeadEvent> dead_;
   std::set<Seq> delivered_;
+  std::set<Seq> filtered_;
   std::set<Seq> evicted_;
 };
 

@@ -29,8 +29,7 @@ LaneRig::LaneRig(DeliveryOptions with, SinkLimits sink_limits)
 
 void LaneRig::restart() {
   spool.crash();
-  lane =
-      std::make_unique<Scheduler>(options, sink, spool.state(), spool.deferred(), Scheduler::Captures{}, random, now());
+  lane = std::make_unique<Scheduler>(options, sink, spool.state(), spool.deferred(), *shaper, random, now());
   lane->gate().connected();
   read();
 }

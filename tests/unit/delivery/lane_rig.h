@@ -56,6 +56,7 @@ class LaneRig {
   SeededRandom random{1};
   std::vector<std::string> complaints;
   ModelSpool spool;
+  std::unique_ptr<Shaper> shaper = make_capture_shaper(*TopicFilter::parse("#"));
   std::unique_ptr<Scheduler> lane;
 };
 

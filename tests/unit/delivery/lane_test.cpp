@@ -102,8 +102,9 @@ class MemorySpool final : public Spool {
 
 struct LaneTest : ::testing::Test {
   void start(const std::string& filter = "#") {
-    lane = Lane::create(LaneSetup{kLane, "route/sink", "route", "sink", *TopicFilter::parse(filter), options,
-                                  std::make_unique<ScriptedSink>(script), spool, clock, health, metrics, 1});
+    lane =
+        Lane::create(LaneSetup{kLane, "route/sink", "route", "sink", make_capture_shaper(*TopicFilter::parse(filter)),
+                               options, std::make_unique<ScriptedSink>(script), spool, clock, health, metrics, 1});
     lane->start();
   }
   void stop(milliseconds within = milliseconds{0}) { lane->stop(Deadline{clock.steady() + within}); }
@@ -207,8 +208,8 @@ TEST_F(LaneTest, StoppingAndDestroyingTwiceAndWithoutStartIsHarmless) {
   lane.reset();
   spool.append_events({"a"});  // the spool's watch outlives the lane
   EXPECT_TRUE(spool.wait_until_pending(1));
-  lane = Lane::create(LaneSetup{kLane, "route/sink", "route", "sink", *TopicFilter::parse("#"), options,
-                                std::make_unique<ScriptedSink>(script), spool, clock, health, metrics, 1});
+  lane = Lane::create(LaneSetup{kLane, "route/sink", "route", "sink", make_capture_shaper(*TopicFilter::parse("#")),
+                                options, std::make_unique<ScriptedSink>(script), spool, clock, health, metrics, 1});
   stop();
 }
 
