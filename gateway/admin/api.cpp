@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
+#include <utility>
 
-#include "gateway/admin/limits.h"
+#include "gateway/admin/call.h"
 
 namespace tidegate {
 
@@ -16,24 +16,51 @@ using nlohmann::json;
 
 namespace {
 
-std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+/// One call of the API. In `path` a {} stands for any one part, which becomes one of the call's names.
+struct Endpoint {
+  enum class Way : std::uint8_t {
+    net,   ///< answered on the network thread
+    disk,  ///< waits for the disk
+  };
+  std::string_view method;
+  std::string_view path;
+  Way way;
+  bool takes_json;  ///< has a body
+  AdminResponse (*answer)(const AdminCall&);
+};
 
-AdminResponse ok(std::string body) { return {200, "application/json", std::move(body), {}}; }
+AdminResponse healthz(const AdminCall&) { return {200, "text/plain", "ok\n", {}}; }
 
-AdminResponse failed(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::not_found: return error_response(404, error.message);
-    case ErrorCode::invalid: return error_response(400, error.message);
-    case ErrorCode::refused: return error_response(409, error.message);
-    case ErrorCode::stopping:
-    case ErrorCode::unavailable:
-    case ErrorCode::timeout:
-    case ErrorCode::full: return error_response(503, error.message);
-    case ErrorCode::io:
-    case ErrorCode::corrupt: break;
-  }
-  return error_response(500, error.message);
+AdminResponse readyz(const AdminCall& call) {
+  if (call.backend.ready()) return {200, "text/plain", "ready\n", {}};
+  return {503, "text/plain", "not ready\n", {}};
 }
+
+AdminResponse metrics(const AdminCall& call) {
+  return {200, "text/plain; version=0.0.4", call.backend.metrics_text(), {}};
+}
+
+AdminResponse status(const AdminCall& call) { return ok_response(dumped(to_json(call.backend.status()))); }
+
+AdminResponse resume_lane(const AdminCall& call) {
+  const Status done = call.backend.resume_lane(call.names[0], call.names[1]);
+  return done ? ok_response(dumped({{"resumed", call.names[0] + "/" + call.names[1]}})) : error_response(done.error());
+}
+
+using Way = Endpoint::Way;
+constexpr std::array kEndpoints = {
+    Endpoint{"GET", "/healthz", Way::net, false, healthz},
+    Endpoint{"GET", "/readyz", Way::net, false, readyz},
+    Endpoint{"GET", "/metrics", Way::net, false, metrics},
+    Endpoint{"GET", "/v1/status", Way::net, false, status},
+    Endpoint{"GET", "/v1/dead", Way::disk, false, get_dead},
+    Endpoint{"POST", "/v1/dead/retry", Way::disk, true, retry_dead},
+    Endpoint{"POST", "/v1/dead/drop", Way::disk, true, drop_dead},
+    Endpoint{"POST", "/v1/lanes/{}/{}/resume", Way::net, false, resume_lane},
+    Endpoint{"POST", "/v1/taps", Way::net, true, open_tap},
+    Endpoint{"GET", "/v1/taps/{}", Way::net, false, poll_tap},
+    Endpoint{"DELETE", "/v1/taps/{}", Way::net, false, close_tap},
+};
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -55,15 +82,28 @@ std::string percent_decoded(std::string_view text) {
   return out;
 }
 
-struct Target {
-  std::string_view path;
-  std::map<std::string, std::string, std::less<>> query;
-};
+/// The names in a path that is of the pattern's form.
+std::optional<std::vector<std::string>> names_in(std::string_view path, std::string_view pattern) {
+  std::vector<std::string> names;
+  while (!path.empty() && !pattern.empty()) {
+    const std::string_view part = path.substr(0, path.find('/', 1));
+    const std::string_view wanted = pattern.substr(0, pattern.find('/', 1));
+    if (wanted == "/{}" && part.size() > 1) {
+      names.push_back(percent_decoded(part.substr(1)));
+    } else if (part != wanted) {
+      return std::nullopt;
+    }
+    path.remove_prefix(part.size());
+    pattern.remove_prefix(wanted.size());
+  }
+  if (!path.empty() || !pattern.empty()) return std::nullopt;
+  return names;
+}
 
-Target parse_target(std::string_view text) {
-  Target out;
+AdminCall take_apart(const AdminRequest& request, AdminBackend& backend) {
+  const std::string_view text = request.target;
   const std::size_t mark = text.find('?');
-  out.path = text.substr(0, mark);
+  AdminCall out{request, text.substr(0, mark), {}, {}, backend};
   std::string_view rest = mark == std::string_view::npos ? std::string_view{} : text.substr(mark + 1);
   while (!rest.empty()) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
@@ -73,13 +113,6 @@ Target parse_target(std::string_view text) {
     out.query.emplace(percent_decoded(pair.substr(0, equals)), percent_decoded(pair.substr(equals + 1)));
   }
   return out;
-}
-
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 /// "example.com:8686" -> "example.com", "[::1]:8686" -> "::1".
@@ -104,143 +137,77 @@ Status check_access(const AdminRequest& request, const AdminAccess& access) {
   return {};
 }
 
-Result<DeadQuery> dead_query(const Target& target) {
-  DeadQuery query;
-  if (const auto lane = target.query.find("lane"); lane != target.query.end()) query.lane = lane->second;
-  for (const auto& [name, value] : target.query) {
-    if (name != "after" && name != "limit") continue;
-    const auto number = parse_number(value);
-    if (!number) return Error{ErrorCode::invalid, fmt::format("{} wants a whole number", name)};
-    if (name == "after") query.after = *number;
-    if (name == "limit") query.limit = std::clamp<std::size_t>(*number, 1, limits::kDeadPageMax);
+/// The endpoint that a call is for, its names filled in; null, and the methods there are (none: no such path).
+const Endpoint* find_endpoint(AdminCall& call, std::string& methods) {
+  for (const Endpoint& endpoint : kEndpoints) {
+    auto names = names_in(call.path, endpoint.path);
+    if (!names) continue;
+    if (endpoint.method == call.request.method) {
+      call.names = *std::move(names);
+      return &endpoint;
+    }
+    methods += (methods.empty() ? "" : ", ") + std::string(endpoint.method);
   }
-  return query;
-}
-
-AdminResponse get_dead(const Target& target, AdminBackend& backend) {
-  const auto query = dead_query(target);
-  if (!query) return failed(query.error());
-  const auto data = target.query.find("data");
-  const bool whole = data != target.query.end() && data->second == "1";
-  auto page =
-      dead_page_json([&backend](const DeadQuery& wanted) { return backend.dead_letters(wanted); }, *query, whole);
-  return page ? ok(*std::move(page)) : failed(page.error());
-}
-
-Result<std::vector<std::uint64_t>> numbers_in(const std::string& body) {
-  const Error wrong{ErrorCode::invalid, R"(the body must be {"numbers": [1, 2, 3]})"};
-  const json document = json::parse(body, nullptr, false);
-  if (!document.is_object() || !document.contains("numbers") || !document["numbers"].is_array()) return wrong;
-  std::vector<std::uint64_t> numbers;
-  for (const json& number : document["numbers"]) {
-    if (!number.is_number_unsigned()) return wrong;
-    numbers.push_back(number.get<std::uint64_t>());
-  }
-  if (numbers.empty()) return wrong;
-  if (numbers.size() > limits::kDeadNumbersMax)
-    return Error{ErrorCode::invalid, fmt::format("at most {} numbers in one call", limits::kDeadNumbersMax)};
-  return numbers;
-}
-
-template <class Call>
-AdminResponse change_dead(const AdminRequest& request, std::string_view done, Call call) {
-  const auto numbers = numbers_in(request.body);
-  if (!numbers) return failed(numbers.error());
-  const Result<std::uint64_t> count = call(*numbers);
-  return count ? ok(dumped({{done, *count}})) : failed(count.error());
-}
-
-/// "/v1/lanes/{route}/{sink}/resume" -> route and sink.
-std::optional<std::pair<std::string, std::string>> resumed_lane(std::string_view path) {
-  constexpr std::string_view kBefore = "/v1/lanes/";
-  constexpr std::string_view kAfter = "/resume";
-  if (!path.starts_with(kBefore) || !path.ends_with(kAfter) || path.size() <= kBefore.size() + kAfter.size())
-    return std::nullopt;
-  const std::string_view lane = path.substr(kBefore.size(), path.size() - kBefore.size() - kAfter.size());
-  const std::size_t slash = lane.find('/');
-  if (slash == std::string_view::npos) return std::nullopt;
-  return std::pair{percent_decoded(lane.substr(0, slash)), percent_decoded(lane.substr(slash + 1))};
-}
-
-AdminResponse resume(const std::pair<std::string, std::string>& lane, AdminBackend& backend) {
-  const Status done = backend.resume_lane(lane.first, lane.second);
-  return done ? ok(dumped({{"resumed", lane.first + "/" + lane.second}})) : failed(done.error());
-}
-
-/// The methods of a path; empty when there is no such path.
-std::string_view methods_of(std::string_view path) {
-  if (path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/v1/status" || path == "/v1/dead")
-    return "GET";
-  if (path == "/v1/dead/retry" || path == "/v1/dead/drop" || resumed_lane(path)) return "POST";
-  return {};
-}
-
-AdminResponse answer_get(const Target& target, AdminBackend& backend) {
-  if (target.path == "/healthz") return {200, "text/plain", "ok\n", {}};
-  if (target.path == "/readyz") {
-    if (backend.ready()) return {200, "text/plain", "ready\n", {}};
-    return {503, "text/plain", "not ready\n", {}};
-  }
-  if (target.path == "/metrics") return {200, "text/plain; version=0.0.4", backend.metrics_text(), {}};
-  if (target.path == "/v1/status") return ok(dumped(to_json(backend.status())));
-  return get_dead(target, backend);
-}
-
-AdminResponse answer_post(const AdminRequest& request, std::string_view path, AdminBackend& backend) {
-  if (const auto lane = resumed_lane(path)) return resume(*lane, backend);
-  // A form of another site cannot have this content type, so a browser asks first, and is not answered.
-  if (!request.content_type.starts_with("application/json"))
-    return error_response(415, "send the body as application/json");
-  if (path == "/v1/dead/retry")
-    return change_dead(request, "retried", [&](const auto& numbers) { return backend.retry_dead(numbers); });
-  return change_dead(request, "dropped", [&](const auto& numbers) { return backend.drop_dead(numbers); });
+  return nullptr;
 }
 
 }  // namespace
 
-bool needs_disk(const AdminRequest& request) { return parse_target(request.target).path.starts_with("/v1/dead"); }
+bool needs_disk(const AdminRequest& request) {
+  const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
+  return std::any_of(kEndpoints.begin(), kEndpoints.end(), [&](const Endpoint& endpoint) {
+    return endpoint.way == Way::disk && endpoint.method == request.method && names_in(path, endpoint.path);
+  });
+}
 
 AdminResponse answer(const AdminRequest& request, const AdminAccess& access, AdminBackend& backend) {
-  const Target target = parse_target(request.target);
-  const std::string_view methods = methods_of(target.path);
-  if (methods.empty()) return error_response(404, "no such path");
-  if (request.method != methods) {
+  AdminCall call = take_apart(request, backend);
+  std::string methods;
+  const Endpoint* const endpoint = find_endpoint(call, methods);
+  if (endpoint == nullptr && methods.empty()) return error_response(404, "no such path");
+  if (endpoint == nullptr) {
     AdminResponse response = error_response(405, "method not allowed");
     response.allow = methods;
     return response;
   }
-  if (target.path.starts_with("/v1/")) {
+  if (call.path.starts_with("/v1/")) {
     if (const Status allowed = check_access(request, access); !allowed)
       return error_response(403, allowed.error().message);
   }
-  if (request.method == "GET") return answer_get(target, backend);
-  return answer_post(request, target.path, backend);
+  // A form of another site cannot have this content type, so a browser asks first, and is not answered.
+  if (endpoint->takes_json && !request.content_type.starts_with("application/json"))
+    return error_response(415, "send the body as application/json");
+  return endpoint->answer(call);
+}
+
+std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+AdminResponse ok_response(std::string body) { return {200, "application/json", std::move(body), {}}; }
+
+AdminResponse error_response(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::not_found: return error_response(404, error.message);
+    case ErrorCode::invalid: return error_response(400, error.message);
+    case ErrorCode::refused: return error_response(409, error.message);
+    case ErrorCode::stopping:
+    case ErrorCode::unavailable:
+    case ErrorCode::timeout:
+    case ErrorCode::full: return error_response(503, error.message);
+    case ErrorCode::io:
+    case ErrorCode::corrupt: break;
+  }
+  return error_response(500, error.message);
 }
 
 AdminResponse error_response(std::uint16_t status, std::string_view message) {
   return {status, "application/json", dumped({{"error", message}}), {}};
 }
 
-Result<std::string> dead_page_json(DeadFetch fetch, DeadQuery query, bool whole) {
-  std::string out = R"({"letters":[)";
-  const std::size_t wanted = query.limit;
-  bool more = false;
-  for (std::size_t count = 0;; ++count) {
-    // One at a time: a page of events of 8 MiB must not become memory.
-    query.limit = 1;
-    const auto letters = fetch(query);
-    if (!letters) return letters.error();
-    if (letters->empty()) break;
-    if (count == wanted || out.size() > limits::kDeadPageBytesMax) {
-      more = true;
-      break;
-    }
-    if (count > 0) out += ',';
-    out += dead_letter_json(letters->front(), whole);
-    query.after = letters->front().number;
-  }
-  out += more ? fmt::format(R"(],"next":{}}})", query.after) : R"(],"next":null})";
-  return out;
+std::optional<std::uint64_t> parse_whole_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
 }
 
 }  // namespace tidegate

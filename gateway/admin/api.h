@@ -10,7 +10,7 @@ namespace tidegate {
 
 /// A request to the admin API, free of the HTTP library. Views live as long as the call.
 struct AdminRequest {
-  std::string method;        ///< "GET", "POST"
+  std::string method;        ///< "GET", "POST", "DELETE"
   std::string target;        ///< path and query as sent
   std::string host;          ///< the Host header
   std::string origin;        ///< the Origin header; browsers send it with what a page of another site starts

@@ -7,6 +7,7 @@
 
 #include "gateway/admin/status.h"
 #include "gateway/base/result.h"
+#include "gateway/intake/taps.h"
 #include "gateway/spool/spool.h"
 
 namespace tidegate {
@@ -25,6 +26,11 @@ class AdminBackend {
   [[nodiscard]] virtual StatusReport status() const = 0;
   /// Ends the pause or park of a lane. *Errors*: not_found, naming the lanes there are. Does not block.
   virtual Status resume_lane(std::string_view route, std::string_view sink) = 0;
+
+  /// See Taps. Nothing of these blocks.
+  virtual Result<std::uint64_t> open_tap(const TapRequest& request) = 0;
+  virtual Result<TapBatch> poll_tap(std::uint64_t tap) = 0;
+  virtual Status close_tap(std::uint64_t tap) = 0;
 
   /// *Blocks* on disk, as all of the following.
   virtual Result<std::vector<DeadLetter>> dead_letters(const DeadQuery& query) = 0;

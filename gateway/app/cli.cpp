@@ -5,6 +5,7 @@
 #include <exception>
 #include <functional>
 
+#include "gateway/app/cli_parts.h"
 #include "gateway/app/commands.h"
 #include "gateway/app/load.h"
 #include "gateway/config/diagnostics.h"
@@ -23,42 +24,16 @@ constexpr const char* kFooter =
     "  tidegate check --connect -c tidegate.yaml   whether brokers and endpoints answer\n"
     "  tidegate run -c tidegate.yaml               run the gateway\n"
     "  tidegate status                             how it is doing\n"
+    "  tidegate tap                                see the events that come in\n"
     "  tidegate audit                              prove that nothing was lost\n\n"
     "Exit codes: 0 fine, 1 failed at run time, 2 wrong usage or config.";
 
-/// What the command line sets, and the command it chose.
-struct Parsed {
-  CommonOptions common{.config_file = "/etc/tidegate/tidegate.yaml", .json = false};
-  SpoolChoice spool;
-  DeadChoice choice;
-  std::uint64_t number = 0;
-  std::filesystem::path output;
-  bool connect = false;
-  bool reference = false;
-  std::function<int()> command;
-};
-
-void add_config(CLI::App& app, Parsed& parsed) {
-  app.add_option("-c,--config", parsed.common.config_file, "The config file")
-      ->envname("TIDEGATE_CONFIG")
-      ->capture_default_str();
-}
-void add_json(CLI::App& app, Parsed& parsed) { app.add_flag("--json", parsed.common.json, "Print JSON, for programs"); }
 void add_data_dir(CLI::App& app, Parsed& parsed) {
   app.add_option("--data-dir", parsed.spool.data_dir,
                  "Read this data directory (a copy, say), whatever the config says");
 }
 void add_lane(CLI::App& app, Parsed& parsed, const char* text) {
   app.add_option("--lane", parsed.choice.lane, text)->type_name("ROUTE/SINK");
-}
-
-/// `about` is its line in the list of commands; `details` follow its own options.
-CLI::App& add_command(CLI::App& app, Parsed& parsed, const char* name, const char* about, const char* details,
-                      std::function<int()> run) {
-  CLI::App& command = *app.add_subcommand(name, about);
-  command.footer(details);
-  command.callback([&parsed, run = std::move(run)] { parsed.command = run; });
-  return command;
 }
 
 void add_dead_commands(CLI::App& app, Parsed& p) {
@@ -131,6 +106,7 @@ void add_commands(CLI::App& app, Parsed& p) {
   add_json(audit, p);
 
   add_dead_commands(app, p);
+  add_live_commands(app, p);
 
   CLI::App& schema = add_command(app, p, "schema", "Print the JSON Schema of the config",
                                  "Editors that know it complete and check the file as you type.",
@@ -152,6 +128,22 @@ bool knows_command(const CLI::App& app, int argc, const char* const* argv) {
 }
 
 }  // namespace
+
+void add_config(CLI::App& app, Parsed& parsed) {
+  app.add_option("-c,--config", parsed.common.config_file, "The config file")
+      ->envname("TIDEGATE_CONFIG")
+      ->capture_default_str();
+}
+
+void add_json(CLI::App& app, Parsed& parsed) { app.add_flag("--json", parsed.common.json, "Print JSON, for programs"); }
+
+CLI::App& add_command(CLI::App& app, Parsed& parsed, const char* name, const char* about, const char* details,
+                      std::function<int()> run) {
+  CLI::App& command = *app.add_subcommand(name, about);
+  command.footer(details);
+  command.callback([&parsed, run = std::move(run)] { parsed.command = run; });
+  return command;
+}
 
 int run_cli(int argc, const char* const* argv) {
   CLI::App app(kAbout, "tidegate");

@@ -31,6 +31,13 @@ struct DeadChoice {
   bool yes = false;
 };
 
+/// Which events `tidegate tap` shows, and how many.
+struct TapChoice {
+  std::string route;        ///< empty: every event
+  std::string where;        ///< an event pattern, JSON; empty: every event
+  std::uint64_t count = 0;  ///< end after so many; 0: until interrupted
+};
+
 int run_command(const CommonOptions& common);
 int check_command(const CommonOptions& common, bool connect);
 int status_command(const CommonOptions& common);
@@ -41,6 +48,7 @@ int dead_retry_command(const CommonOptions& common, const DeadChoice& choice);
 int dead_drop_command(const CommonOptions& common, const DeadChoice& choice);
 int dead_export_command(const CommonOptions& common, const SpoolChoice& spool, const std::string& lane,
                         const std::filesystem::path& file);
+int tap_command(const CommonOptions& common, const TapChoice& choice);
 int schema_command(bool reference);
 int version_command(bool json);
 

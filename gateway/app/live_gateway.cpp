@@ -32,6 +32,16 @@ Result<std::optional<LiveGateway>> LiveGateway::find(const Config& config) {
   return status.error();
 }
 
+Result<LiveGateway> LiveGateway::need(const Config& config) {
+  auto live = find(config);
+  if (!live) return std::move(live).error();
+  if (*live) return **std::move(live);
+  return Error{ErrorCode::unavailable,
+               fmt::format("no gateway runs with this config (nobody with its data directory answers at {}): start it "
+                           "with `tidegate run`",
+                           config.gateway.admin.listen.text())};
+}
+
 Result<std::string> LiveGateway::call_text(const std::string& method, const std::string& target,
                                            const std::string& body) const {
   auto reply = admin_call(at_, method, target, body);

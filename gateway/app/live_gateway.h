@@ -17,6 +17,9 @@ class LiveGateway {
   /// *Errors*: what keeps it from telling (no permission for the socket, say). *Blocks*.
   static Result<std::optional<LiveGateway>> find(const Config& config);
 
+  /// As find(), for a command that is nothing without a gateway. *Errors*: also unavailable: none runs.
+  static Result<LiveGateway> need(const Config& config);
+
   /// One call; the text of the answer, which is JSON. *Errors*: as admin_call(), and refused with the gateway's own
   /// words.
   [[nodiscard]] Result<std::string> call_text(const std::string& method, const std::string& target,

@@ -92,6 +92,7 @@ void Pipeline::report(const SpoolOpening& opening) const {
 
 void Pipeline::compile_routes() {
   std::vector<RouteRule> rules;
+  std::vector<Taps::Route> tapped;
   for (const RouteConfig& route : setup_.config.routes) {
     RouteRule rule{{}, route.topic, {}};
     for (const SourcePart& part : sources_) {
@@ -100,13 +101,15 @@ void Pipeline::compile_routes() {
     for (const LanePart& part : lanes_) {
       if (part.route == &route) rule.lanes.push_back(part.id);
     }
+    tapped.push_back({route.name, route.topic, rule.lanes});
     rules.push_back(std::move(rule));
   }
   std::vector<IntakeSource> origins;
   for (const SourcePart& part : sources_)
     origins.push_back({part.id, part.config->name, std::string(part.config->type->name)});
+  taps_ = std::make_unique<Taps>(std::move(tapped), setup_.clock);
   intake_ = std::make_unique<GatewayIntake>(IntakeSetup{setup_.config.gateway.id, std::move(origins), RouteTable(rules),
-                                                        *spool_, setup_.clock, intake_random_, setup_.metrics});
+                                                        *spool_, setup_.clock, intake_random_, setup_.metrics, *taps_});
 }
 
 ConnectorContext Pipeline::context_for(const std::string& name, SourceId source, Random& random) const {

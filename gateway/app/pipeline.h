@@ -21,6 +21,7 @@
 #include "gateway/config/config.h"
 #include "gateway/delivery/lane.h"
 #include "gateway/intake/gateway_intake.h"
+#include "gateway/intake/taps.h"
 #include "gateway/spool/spool.h"
 
 namespace tidegate {
@@ -58,6 +59,8 @@ class Pipeline {
   Status resume_lane(std::string_view route, std::string_view sink);
   /// *Threads*: as the spool's own.
   [[nodiscard]] Spool& spool() noexcept { return *spool_; }
+  /// *Threads*: safe from any.
+  [[nodiscard]] Taps& taps() noexcept { return *taps_; }
 
  private:
   /// A connector with what it uses; stays where it is, since the connector points into it.
@@ -94,6 +97,7 @@ class Pipeline {
   const Log log_{"gateway"};
   SeededRandom intake_random_{entropy_seed()};
   std::unique_ptr<Spool> spool_;
+  std::unique_ptr<Taps> taps_;
   std::unique_ptr<GatewayIntake> intake_;
   std::deque<LanePart> lanes_;
   std::deque<SourcePart> sources_;

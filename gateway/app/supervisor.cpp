@@ -239,6 +239,24 @@ Status Supervisor::resume_lane(std::string_view route, std::string_view sink) {
   return (*pipeline)->resume_lane(route, sink);
 }
 
+Result<std::uint64_t> Supervisor::open_tap(const TapRequest& request) {
+  const auto pipeline = running();
+  if (!pipeline) return pipeline.error();
+  return (*pipeline)->taps().open(request);
+}
+
+Result<TapBatch> Supervisor::poll_tap(std::uint64_t tap) {
+  const auto pipeline = running();
+  if (!pipeline) return pipeline.error();
+  return (*pipeline)->taps().poll(tap);
+}
+
+Status Supervisor::close_tap(std::uint64_t tap) {
+  const auto pipeline = running();
+  if (!pipeline) return pipeline.error();
+  return (*pipeline)->taps().close(tap);
+}
+
 Result<std::vector<DeadLetter>> Supervisor::dead_letters(const DeadQuery& query) {
   const auto pipeline = running();
   if (!pipeline) return pipeline.error();

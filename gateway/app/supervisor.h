@@ -55,6 +55,9 @@ class Supervisor final : private AdminBackend {
   [[nodiscard]] std::string metrics_text() const override;
   [[nodiscard]] StatusReport status() const override;
   Status resume_lane(std::string_view route, std::string_view sink) override;
+  Result<std::uint64_t> open_tap(const TapRequest& request) override;
+  Result<TapBatch> poll_tap(std::uint64_t tap) override;
+  Status close_tap(std::uint64_t tap) override;
   Result<std::vector<DeadLetter>> dead_letters(const DeadQuery& query) override;
   Result<std::uint64_t> retry_dead(const std::vector<std::uint64_t>& numbers) override;
   Result<std::uint64_t> drop_dead(const std::vector<std::uint64_t>& numbers) override;

@@ -20,6 +20,7 @@ GatewayIntake::GatewayIntake(IntakeSetup setup)
       routes_(std::move(setup.routes)),
       spool_(setup.spool),
       clock_(setup.clock),
+      taps_(setup.taps),
       ids_(setup.random) {
   for (const IntakeSource& source : setup.sources) {
     Counter& invalid =
@@ -63,6 +64,7 @@ void GatewayIntake::admit(SourceId source, Submission submission, Receipt receip
     out.event = std::move(event);
   }
   if (loops > 0) report_loops(origin, loops);
+  if (taps_.any()) taps_.offer(routed.events);
   spool_.append(std::move(routed), std::move(receipt));
 }
 

@@ -18,6 +18,7 @@
 #include "gateway/base/uuid.h"
 #include "gateway/event/event.h"
 #include "gateway/intake/intake.h"
+#include "gateway/intake/taps.h"
 #include "gateway/routing/route_table.h"
 #include "gateway/spool/spool.h"
 
@@ -39,6 +40,7 @@ struct IntakeSetup {
   const Clock& clock;
   Random& random;  ///< the intake's own
   Metrics& metrics;
+  Taps& taps;
 };
 
 /// The way in: checks limits, completes events, matches them with the routes and queues them for the next commit.
@@ -70,6 +72,7 @@ class GatewayIntake final : public Intake {
   const RouteTable routes_;
   Spool& spool_;
   const Clock& clock_;
+  Taps& taps_;
   std::unordered_map<SourceId, Origin> origins_;
   Mutex mutex_;
   UuidV7 ids_ GUARDED_BY(mutex_);

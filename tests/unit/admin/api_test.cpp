@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "gateway/admin/limits.h"
@@ -109,6 +110,39 @@ TEST(AdminApi, ResumesALaneByName) {
   EXPECT_EQ(backend.resumed, "temperatures/cloud");
   EXPECT_EQ(answer(post("/v1/lanes/temperatures/none/resume"), kLoopback, backend).status, 404);
   EXPECT_EQ(answer(post("/v1/lanes/temperatures/resume"), kLoopback, backend).status, 404);
+}
+
+TEST(AdminApi, ATapIsOpenedPolledAndClosed) {
+  FakeBackend backend;
+  EXPECT_EQ(answer(post("/v1/taps", R"({"route":"temperatures"})"), kLoopback, backend).body, R"({"tap":7})");
+  EXPECT_EQ(backend.tap_request.route, "temperatures");
+  for (const char* body : {"", "[]", R"({"route":1})", R"({"rout":"x"})"})
+    EXPECT_EQ(answer(post("/v1/taps", body), kLoopback, backend).status, 400) << body;
+  EXPECT_EQ(answer(get("/v1/taps/8"), kLoopback, backend).status, 404);
+  EXPECT_EQ(answer(get("/v1/taps/x"), kLoopback, backend).status, 404);
+  EXPECT_EQ(answer(get("/v1/taps"), kLoopback, backend).status, 405);
+  AdminRequest close = get("/v1/taps/7");
+  close.method = "DELETE";
+  EXPECT_EQ(answer(close, kLoopback, backend).status, 200);
+  close.method = "PUT";
+  EXPECT_EQ(answer(close, kLoopback, backend).allow, "GET, DELETE");
+}
+
+TEST(AdminApi, ATappedEventIsOneLineWithItsRoutesAndEveryDigit) {
+  FakeBackend backend;
+  Event event = letter(1, "{\"v\":\n12345678901234567890123}").dead.event;
+  event.attributes = {{"Routes", "the producer's"}};
+  backend.tapped.events.push_back({event, {"hot", "a\"b"}});
+  backend.tapped.missed = 4;
+  const AdminResponse response = answer(get("/v1/taps/7"), kLoopback, backend);
+  EXPECT_EQ(response.content_type, "application/x-ndjson");
+  EXPECT_EQ(std::count(response.body.begin(), response.body.end(), '\n'), 2);
+  EXPECT_THAT(response.body, ::testing::HasSubstr("12345678901234567890123"));
+  EXPECT_THAT(response.body, ::testing::EndsWith("\n{\"missed\":4}\n"));
+  const json line = json::parse(response.body.substr(0, response.body.find('\n')));
+  EXPECT_EQ(line["routes"], json({"hot", "a\"b"}));
+  EXPECT_EQ(line["xroutes"], "the producer's");
+  EXPECT_EQ(line["id"], "id-1");
 }
 
 TEST(AdminApi, DeadLettersComeInPages) {

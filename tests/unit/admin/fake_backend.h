@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/admin/backend.h"
@@ -18,6 +19,18 @@ class FakeBackend final : public AdminBackend {
   Status resume_lane(std::string_view route, std::string_view sink) override {
     resumed = std::string(route) + "/" + std::string(sink);
     if (sink != "cloud") return Error{ErrorCode::not_found, "there is no lane " + resumed};
+    return {};
+  }
+  Result<std::uint64_t> open_tap(const TapRequest& request) override {
+    tap_request = request;
+    return std::uint64_t{7};
+  }
+  Result<TapBatch> poll_tap(std::uint64_t tap) override {
+    if (tap != 7) return Error{ErrorCode::not_found, "there is no such tap"};
+    return std::exchange(tapped, {});
+  }
+  Status close_tap(std::uint64_t tap) override {
+    if (tap != 7) return Error{ErrorCode::not_found, "there is no such tap"};
     return {};
   }
   Result<std::vector<DeadLetter>> dead_letters(const DeadQuery& query) override {
@@ -42,6 +55,8 @@ class FakeBackend final : public AdminBackend {
   std::vector<DeadLetter> letters;
   std::vector<std::uint64_t> retried, dropped;
   std::string resumed;
+  TapRequest tap_request;
+  TapBatch tapped;
   std::function<void()> before_disk;
 };
 

@@ -46,6 +46,7 @@ class IntakeTest : public ::testing::Test {
   SeededRandom random{1};
   Metrics metrics;
   RecordingSpool spool;
+  Taps taps{{}, clock};
   GatewayIntake intake{{"plant-7",
                         {{kFloor, "floor", "mqtt"}, {kRoof, "roof", "mqtt"}},
                         RouteTable({rule("sensors/+/temperature", {kHotLane}, {kFloor}),
@@ -53,7 +54,8 @@ class IntakeTest : public ::testing::Test {
                         spool,
                         clock,
                         random,
-                        metrics}};
+                        metrics,
+                        taps}};
 };
 
 TEST_F(IntakeTest, CompletesEventsAndNamesTheirLanesOnce) {

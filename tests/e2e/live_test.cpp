@@ -1,0 +1,83 @@
+#include <gmock/gmock.h>
+
+#include <sstream>
+
+#include "tests/e2e/site.h"
+
+namespace tidegate::e2e {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+/// A command of the program that goes on until it is told to end, or has seen enough.
+class Running {
+ public:
+  Running(const Site& site, std::vector<std::string> words)
+      : output_(site.dir / "output"), errors_(site.dir / "errors") {
+    words.insert(words.begin(), std::string(TIDEGATE_BIN_DIR) + "/tidegate");
+    words.insert(words.end(), {"-c", site.gateway.config_path().string()});
+    auto spawned = test::Process::spawn({.argv = std::move(words), .env = {}, .output = output_, .errors = errors_});
+    EXPECT_TRUE(spawned) << spawned.error().message;
+    if (spawned) process_ = *std::move(spawned);
+  }
+  [[nodiscard]] bool running() { return process_ && process_->running(); }
+  void signal(int number) const { process_->signal(number); }
+  std::optional<int> wait() { return process_->wait(test::within(kPatience)); }
+  [[nodiscard]] std::string output() const { return test::read_file(output_); }
+  [[nodiscard]] std::string errors() const { return test::read_file(errors_); }
+
+ private:
+  std::filesystem::path output_, errors_;
+  std::optional<test::Process> process_;
+};
+
+std::vector<json> lines_of(const std::string& text) {
+  std::vector<json> out;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) out.push_back(json::parse(line, nullptr, false));
+  return out;
+}
+
+TEST(Tap, ShowsEventsAsTheyComeInAndEndsAfterSoMany) {
+  Site site;
+  site.start();
+  Running tap(site, {"tap", "--json", "--route", "all", "-n", "3"});
+  std::uint32_t publisher = 0;
+  while (tap.running() && publisher < 500) site.publish(1, 1, ++publisher);
+  EXPECT_EQ(tap.wait(), 0) << tap.errors();
+  const auto lines = lines_of(tap.output());
+  ASSERT_EQ(lines.size(), 3u);
+  for (const json& line : lines) {
+    EXPECT_EQ(line.value("routes", json()), json({"all"})) << line;
+    EXPECT_THAT(line.value("subject", ""), ::testing::StartsWith("sensors/"));
+    EXPECT_EQ(line.value("specversion", ""), "1.0");
+  }
+}
+
+TEST(Tap, EndsFineWhenInterruptedAndLeavesNoTap) {
+  Site site;
+  site.start();
+  Running tap(site, {"tap"});
+  std::uint32_t publisher = 0;
+  while (tap.output().empty() && publisher < 500) site.publish(1, 1, ++publisher);
+  EXPECT_THAT(tap.output(), HasSubstr("  plant-floor  sensors/"));
+  tap.signal(SIGINT);
+  EXPECT_EQ(tap.wait(), 0) << tap.errors();
+  EXPECT_EQ(site.gateway.get("/v1/taps/1").status, 404);
+}
+
+TEST(Tap, SaysWhatIsWrongAndHowToMendIt) {
+  Site site;
+  site.start();
+  const auto unknown = site.gateway.command({"tap", "--route", "none"});
+  EXPECT_EQ(unknown.status, 1);
+  EXPECT_THAT(unknown.errors, HasSubstr("there is no route none; there are: all"));
+  EXPECT_EQ(site.gateway.stop(), 0);
+  const auto alone = site.gateway.command({"tap"});
+  EXPECT_EQ(alone.status, 1);
+  EXPECT_THAT(alone.errors, HasSubstr("tidegate run"));
+}
+
+}  // namespace
+}  // namespace tidegate::e2e
