@@ -41,9 +41,13 @@ void Pipeline::list_parts() {
 Status Pipeline::open_spool() {
   std::vector<LaneSpec> specs;
   for (const LanePart& part : lanes_) {
-    const auto wants = [route = part.route, id = setup_.config.gateway.id](const Event& event) {
-      // The log knows a source by what the intake made of its name: "/<gateway id>/<source name>".
-      const auto from_it = [&](const std::string& name) { return event.source.ends_with("/" + name); };
+    const auto wants = [route = part.route, id = setup_.config.gateway.id](const Event& event,
+                                                                           const std::string& source) {
+      // An event that does not say who brought it is known by what the intake made of the name of its source:
+      // "/<gateway id>/<source name>".
+      const auto from_it = [&](const std::string& name) {
+        return source.empty() ? event.source.ends_with("/" + name) : source == name;
+      };
       return route->topic.matches(event.subject) && !has_looped(event, id) &&
              (route->from.empty() || std::any_of(route->from.begin(), route->from.end(), from_it));
     };

@@ -15,21 +15,24 @@ bool Committer::attempt() {
   }
   sweep_at_ = clock_.steady() + limits::kRetentionInterval;
   Plan plan;
-  Commit commit(*store_, books_, codec_, {options_.retain, clock_.wall(), age()});
+  Commit commit(*store_, books_, codec_, {options_.retain, clock_.wall(), age(), adopt_, true});
   // Before the settlements: what is found lost can no longer be settled.
   for (const Seq first : waiting_.damaged) commit.set_block_aside(first);
   plan.damaged = waiting_.damaged.size();
-  for (const PendingSettlement& pending : waiting_.settlements)
-    plan.settlements.push_back(commit.settle(pending.settlement));
+  for (const PendingSettlement& pending : waiting_.settlements) plan.settlements.push_back(commit.settle(pending));
   for (const DeadChange& change : waiting_.dead_changes)
     plan.dead_changes.push_back(change.retry ? commit.retry_dead(change.numbers) : commit.drop_dead(change.numbers));
+  for (const LaneDecision& decision : waiting_.lane_changes)
+    plan.lane_changes.push_back(commit.decide(decision.change));
   plan_appends(commit, plan);
+  plan_leaving(commit, plan);
   commit.finish();
   plan.number = books_.spool.commits;
   plan.effects = std::move(commit.effects());
   if (const Status committed = store_->commit(); !committed) {
-    const bool settle_alone = committed.error().code == ErrorCode::full && !plan.appends.empty() &&
-                              !(waiting_.settlements.empty() && waiting_.dead_changes.empty());
+    const bool settle_alone =
+        committed.error().code == ErrorCode::full && !plan.appends.empty() &&
+        !(waiting_.settlements.empty() && waiting_.dead_changes.empty() && waiting_.lane_changes.empty());
     fail(std::move(plan), committed.error());
     return settle_alone && attempt();
   }
@@ -41,6 +44,8 @@ void Committer::plan_appends(Commit& commit, Plan& plan) {
   const bool backing_off = disk_full_ && clock_.steady() < retry_at_;
   const bool refusing = options_.when_full == WhenFull::drop_newest;
   if (backing_off && (!refusing || waiting_.appends.empty())) return;
+  std::uint64_t emitted = 0;
+  for (const PendingSettlement& pending : waiting_.settlements) emitted += pending.emitted.records.size();
   std::uint64_t bytes = 0;
   std::size_t events = 0;
   std::size_t n = 0;
@@ -50,7 +55,7 @@ void Committer::plan_appends(Commit& commit, Plan& plan) {
     bytes += pending.bytes;
     ++n;
   }
-  const std::uint64_t need = bytes + limits::kCommitOverheadBytes;
+  const std::uint64_t need = emitted + bytes + limits::kCommitOverheadBytes;
   plan.disk_has_room = !backing_off && find_disk(commit, need);
   if (n == 0) return;
   const bool room = plan.disk_has_room && make_room(commit, need);
@@ -58,6 +63,20 @@ void Committer::plan_appends(Commit& commit, Plan& plan) {
   if (!room && !refusing) return;
   for (std::size_t i = 0; i < n; ++i)
     plan.appends.push_back(room ? commit.append(waiting_.appends[i]) : commit.refuse(waiting_.appends[i]));
+}
+
+void Committer::plan_leaving(Commit& commit, const Plan& plan) {
+  orphans_leave_ = false;
+  for (const auto& [id, lane] : books_.lanes()) {
+    if (lane.leaving == Orphan::Leaving::no) continue;
+    const bool adopted = lane.leaving == Orphan::Leaving::adopted;
+    if (adopted && !plan.disk_has_room) continue;
+    // No event goes before its time for this; what the step itself frees is room enough.
+    const bool may_grow = adopted && commit.make_room(false, [&] {
+      return store_->failed() || used_bytes() + 2 * limits::kLeaveBytesPerCommit <= options_.max_bytes;
+    });
+    orphans_leave_ = commit.leave_step(id, may_grow) || orphans_leave_;
+  }
 }
 
 bool Committer::make_room(Commit& commit, std::uint64_t need) {
@@ -139,6 +158,10 @@ void Committer::answer(Plan& plan) {
   for (const std::uint64_t n : plan.dead_changes) {
     waiting_.dead_changes.front().answer.set_value(n);
     waiting_.dead_changes.pop_front();
+  }
+  for (Result<std::uint64_t>& decided : plan.lane_changes) {
+    waiting_.lane_changes.front().answer.set_value(std::move(decided));
+    waiting_.lane_changes.pop_front();
   }
   waiting_.damaged.erase(waiting_.damaged.begin(),
                          waiting_.damaged.begin() + static_cast<std::ptrdiff_t>(plan.damaged));

@@ -5,6 +5,7 @@
 #include "gateway/spool/database.h"
 #include "gateway/spool/files.h"
 #include "gateway/spool/record.h"
+#include "gateway/spool/schema.h"
 #include "gateway/spool/spool.h"
 
 namespace tidegate {
@@ -120,6 +121,23 @@ void check_sources(const Books& books, Faults& faults) {
   expect(faults, books.spool.last.value, stored, "events stored against events of the sources");
 }
 
+void check_state(SQLite::Database& db, Faults& faults) {
+  // Before format 2 there were no checksums, and lanes remembered nothing.
+  if (db.execAndGet("PRAGMA user_version").getInt() < kFirstVersionWithState) return;
+  const std::pair<StateOf, const char*> tables[] = {
+      {StateOf::source, "SELECT source, key, value, checksum FROM source_state"},
+      {StateOf::lane, "SELECT lane, key, value, checksum FROM lane_state"}};
+  for (const auto& [of, query] : tables) {
+    SQLite::Statement rows(db, query);
+    while (rows.executeStep()) {
+      const auto owner = static_cast<std::uint32_t>(rows.getColumn(0).getInt64());
+      if (as_uint(rows.getColumn(3)) != state_digest(of, owner, blob(rows, 1), blob(rows, 2)))
+        faults.push_back(fmt::format("something that {} {} remembers is not what was written",
+                                     of == StateOf::source ? "source" : "lane", owner));
+    }
+  }
+}
+
 SpoolSnapshot snapshot_of(const Books& books) {
   SpoolSnapshot out;
   out.last = books.spool.last;
@@ -129,15 +147,9 @@ SpoolSnapshot snapshot_of(const Books& books) {
     out.dead_letters[lane.name()] = lane.resting();
     out.deferred[lane.name()] = lane.deferred.size();
   }
-  for (const auto& [id, source] : books.sources()) out.sources[source.name] = source.ledger();
+  for (const auto& [id, source] : books.sources())
+    (is_internal_source(source.name) ? out.internal : out.sources)[source.name] = source.ledger();
   return out;
-}
-
-/// *Errors*: not_found, with a sentence for a person.
-Status require_spool(const SpoolFiles& files) {
-  std::error_code ignored;
-  if (std::filesystem::exists(files.database(), ignored)) return {};
-  return Error{ErrorCode::not_found, fmt::format("there is no spool in {}", files.dir.string())};
 }
 
 }  // namespace
@@ -147,6 +159,7 @@ Result<AuditReport> audit_database(const std::filesystem::path& database, const 
   const Status done = guarded([&]() -> Status {
     const auto db = open_database(database, vfs, OpenAs::reader, SyncMode::full);
     db->exec("BEGIN");
+    if (Status readable = check_readable(*db); !readable) return readable;
     Books books;
     if (Status loaded = load_books(*db, books); !loaded) {
       report.faults.push_back(loaded.error().message);
@@ -157,6 +170,7 @@ Result<AuditReport> audit_database(const std::filesystem::path& database, const 
     count_letters(*db, recount);
     check_lanes(books, recount, report.faults);
     check_sources(books, report.faults);
+    check_state(*db, report.faults);
     report.books = snapshot_of(books);
     return {};
   });

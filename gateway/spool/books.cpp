@@ -33,6 +33,14 @@ std::uint64_t SpoolBook::digest() const {
   return checksum(out);
 }
 
+std::uint64_t state_digest(StateOf of, std::uint32_t owner, std::string_view key, std::string_view value) {
+  std::string out;
+  put_varint(out, owner);
+  put_bytes(out, key);
+  put_bytes(out, value);
+  return checksum(out, static_cast<std::uint64_t>(of));
+}
+
 std::uint64_t LaneBook::unsettled(Seq block_first, const LaneRuns& runs) const noexcept {
   std::uint64_t n = 0;
   for (const LaneRuns::Run& run : runs.runs) {
@@ -50,6 +58,12 @@ const LaneBook* Books::lane(LaneId id) const noexcept {
   return at == lanes_.end() ? nullptr : &at->second;
 }
 
+const LaneBook* Books::lane(const std::string& route, const std::string& sink) const noexcept {
+  for (const auto& [id, lane] : lanes_)
+    if (lane.route == route && lane.sink == sink) return &lane;
+  return nullptr;
+}
+
 void Books::begin() {
   spool_before_ = spool;
   lanes_before_.clear();
@@ -63,6 +77,10 @@ LaneBook* Books::edit(LaneId id) {
   return &at->second;
 }
 
+void Books::erase(LaneId id) {
+  if (edit(id) != nullptr) lanes_.erase(id);
+}
+
 SourceBook* Books::edit(SourceId id) {
   const auto at = sources_.find(id);
   if (at == sources_.end()) return nullptr;
@@ -72,7 +90,8 @@ SourceBook* Books::edit(SourceId id) {
 
 std::vector<LaneBook*> Books::edited_lanes() {
   std::vector<LaneBook*> out;
-  for (const auto& [id, before] : lanes_before_) out.push_back(&lanes_.at(id));
+  for (const auto& [id, before] : lanes_before_)
+    if (const auto at = lanes_.find(id); at != lanes_.end()) out.push_back(&at->second);
   return out;
 }
 
@@ -84,7 +103,7 @@ std::vector<SourceBook*> Books::edited_sources() {
 
 void Books::rollback() {
   spool = spool_before_;
-  for (auto& [id, before] : lanes_before_) lanes_.at(id) = std::move(before);
+  for (auto& [id, before] : lanes_before_) lanes_.insert_or_assign(id, std::move(before));
   for (auto& [id, before] : sources_before_) sources_.at(id) = std::move(before);
   lanes_before_.clear();
   sources_before_.clear();

@@ -27,6 +27,9 @@ struct LaneBook {
   /// Not stored: up to here events may have been lost under the lane's hands; a settlement counts only what is in the
   /// log.
   Seq fence;
+  /// What was decided about the lane while it is an orphan. Not stored here: a row of `lane_state`, see leaving.cpp.
+  Orphan::Leaving leaving = Orphan::Leaving::no;
+  LaneId adopted_by;
   Seq swept_to;  ///< not stored: blocks up to here were considered for removal on this lane's account
 
   [[nodiscard]] std::string name() const { return route + "/" + sink; }
@@ -36,6 +39,8 @@ struct LaneBook {
     return received - delivered - filtered - dead - expired - evicted - lost;
   }
   [[nodiscard]] std::uint64_t resting() const noexcept { return dead + expired - dropped; }
+  /// Nobody would miss it: nothing is pending, and no dead letters rest.
+  [[nodiscard]] bool empty() const noexcept { return pending() == 0 && resting() == 0; }
   [[nodiscard]] LaneLedger ledger() const noexcept {
     return {received, delivered, filtered, dead, expired, evicted, pending(), lost};
   }
@@ -44,6 +49,11 @@ struct LaneBook {
   /// Of these events of a block, how many are still the lane's to settle.
   [[nodiscard]] std::uint64_t unsettled(Seq block_first, const struct LaneRuns& runs) const noexcept;
 };
+
+/// The row of `lane_state` (under the empty key) that says what was decided about an orphan.
+/// *Source*: FORMAT.md, "lane_state".
+[[nodiscard]] std::string encode_leaving(const LaneBook& lane);
+[[nodiscard]] bool decode_leaving(std::string_view bytes, LaneBook& lane);
 
 /// One row of `sources`.
 struct SourceBook {
@@ -70,6 +80,11 @@ struct SpoolBook {
   [[nodiscard]] std::uint64_t digest() const;
 };
 
+/// Whose memory a row of `source_state` or `lane_state` is.
+enum class StateOf : std::uint8_t { source = 1, lane = 2 };
+/// Checksum of such a row.
+[[nodiscard]] std::uint64_t state_digest(StateOf of, std::uint32_t owner, std::string_view key, std::string_view value);
+
 /// All the books, as the latest commit left them plus the one under way. What a commit changes is remembered, so
 /// that a commit that fails leaves no trace. *Threads*: the committer's.
 class Books {
@@ -80,6 +95,7 @@ class Books {
   void add(SourceBook source) { sources_.insert_or_assign(source.id, std::move(source)); }
 
   [[nodiscard]] const LaneBook* lane(LaneId id) const noexcept;
+  [[nodiscard]] const LaneBook* lane(const std::string& route, const std::string& sink) const noexcept;
   [[nodiscard]] const std::map<LaneId, LaneBook>& lanes() const noexcept { return lanes_; }
   [[nodiscard]] const std::map<SourceId, SourceBook>& sources() const noexcept { return sources_; }
 
@@ -88,7 +104,9 @@ class Books {
   /// The book to change in this commit; null when there is none.
   LaneBook* edit(LaneId id);
   SourceBook* edit(SourceId id);
-  /// The books that this commit changed.
+  /// Removes a book in this commit.
+  void erase(LaneId id);
+  /// The books that this commit changed, without those that it removed.
   [[nodiscard]] std::vector<LaneBook*> edited_lanes();
   [[nodiscard]] std::vector<SourceBook*> edited_sources();
   /// The commit failed: everything is as begin() found it.

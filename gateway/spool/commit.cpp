@@ -13,22 +13,31 @@ Commit::Commit(Store& store, Books& books, BlockCodec& codec, const Rules& rules
   store_.begin();
 }
 
-Status Commit::settle(const Settlement& settlement) {
+Status Commit::settle(const PendingSettlement& pending) {
+  const Settlement& settlement = pending.settlement;
   LaneBook* const lane = books_.edit(settlement.lane);
   if (lane == nullptr) return Error{ErrorCode::not_found, "the spool knows no such lane"};
-  for (const Seq seq : settlement.delivered) lane->delivered += leave(*lane, seq) ? 1 : 0;
-  for (const Seq seq : settlement.filtered) lane->filtered += leave(*lane, seq) ? 1 : 0;
+  if (pending.emitted.invalid)
+    return Error{ErrorCode::invalid, "an emitted event breaks a limit, or it or a row of state has no name"};
+  for (const Seq seq : settlement.delivered) lane->delivered += settle_once(*lane, seq) ? 1u : 0u;
+  for (const Seq seq : settlement.filtered) lane->filtered += settle_once(*lane, seq) ? 1u : 0u;
   for (const DeadEvent& dead : settlement.dead) settle_dead(*lane, dead);
   for (const Deferred& deferred : settlement.deferred) settle_deferred(*lane, deferred);
   if (settlement.cursor > lane->cursor) {
     lane->cursor = std::min(settlement.cursor, books_.spool.last);
     lane->ahead.erase_to(lane->cursor);
   }
+  for (const LaneStateChange& change : settlement.state) {
+    if (change.erase)
+      store_.erase_state(StateOf::lane, lane->id.value, change.key);
+    else
+      store_.put_state(StateOf::lane, lane->id.value, change.key, change.value);
+  }
+  if (!pending.emitted.lane_counts.empty()) append(pending.emitted);
   return {};
 }
 
-/// True when the event was the lane's still, in the log or deferred, and is no longer.
-bool Commit::leave(LaneBook& lane, Seq seq) {
+bool Commit::settle_once(LaneBook& lane, Seq seq) {
   if (!lane.deferred.erase(seq)) return settle_in_log(lane, seq);
   store_.erase_deferred(lane.id, seq);
   return true;
@@ -46,7 +55,7 @@ bool Commit::settle_in_log(LaneBook& lane, Seq seq) {
 }
 
 void Commit::settle_dead(LaneBook& lane, const DeadEvent& dead) {
-  if (!leave(lane, dead.seq)) return;
+  if (!settle_once(lane, dead.seq)) return;
   store_.put_dead(lane.id, dead);
   ++(dead.why == DeadReason::expired ? lane.expired : lane.dead);
 }
@@ -109,9 +118,9 @@ Admission Commit::refuse(const PendingAppend& pending) {
 void Commit::put_states(const PendingAppend& pending) {
   for (const SourceStateChange& change : pending.state) {
     if (change.erase)
-      store_.erase_state(pending.source, change.key);
+      store_.erase_state(StateOf::source, pending.source.value, change.key);
     else
-      store_.put_state(pending.source, change.key, change.value);
+      store_.put_state(StateOf::source, pending.source.value, change.key, change.value);
   }
 }
 
@@ -129,13 +138,19 @@ void Commit::seal() {
   }
   effects_.events += head_.count;
   if (head_.lanes.empty()) books_.spool.may_hold_retained = true;
-  // A block that is younger than `retain` need not be looked at before its time.
-  const bool swept_all = books_.spool.retention_swept == books_.spool.last;
-  books_.spool.last = head_.last();
-  if (swept_all && rules_.retain.count() == 0) books_.spool.retention_swept = books_.spool.last;
+  advance_last(head_.count);
   raw_.clear();
   head_.lanes.clear();
   head_.count = 0;
+}
+
+std::uint64_t Commit::advance_last(std::uint32_t count) {
+  SpoolBook& spool = books_.spool;
+  // A block that is younger than `retain` need not be looked at before its time.
+  const bool swept_all = spool.retention_swept == spool.last;
+  spool.last = Seq{spool.last.value + count};
+  if (swept_all && rules_.retain.count() == 0) spool.retention_swept = spool.last;
+  return spool.last.value;
 }
 
 std::uint64_t Commit::retry_dead(const std::vector<std::uint64_t>& numbers) {
@@ -173,10 +188,12 @@ void Commit::set_block_aside(Seq first) {
 
 void Commit::finish() {
   seal();
-  for (LaneBook* const lane : books_.edited_lanes())
-    if (lane->swept_to < lane->cursor) sweep_lane(*lane);
+  // Of all lanes: an orphan that was dropped is not edited again until its blocks are removed.
+  for (const auto& [id, lane] : books_.lanes())
+    if (lane.swept_to < lane.cursor) sweep_lane(*books_.edit(id));
   sweep_retention();
   if (set_aside_) reconcile();
+  forget_empty_lanes();
   for (LaneBook* const lane : books_.edited_lanes()) store_.put_lane(*lane);
   for (SourceBook* const source : books_.edited_sources()) store_.put_source(*source);
   ++books_.spool.commits;

@@ -29,6 +29,7 @@ Committer::Committer(Setup setup)
     : options_(std::move(setup.options)),
       files_(std::move(setup.files)),
       clock_(setup.clock),
+      adopt_(setup.adopt),
       observer_(setup.observer),
       store_(std::move(setup.store)),
       books_(std::move(setup.books)),
@@ -113,6 +114,19 @@ Result<std::uint64_t> Committer::change_dead(bool retry, const std::vector<std::
   return answer.get();
 }
 
+Result<std::uint64_t> Committer::change_lane(LaneChange change) {
+  std::future<Result<std::uint64_t>> answer;
+  {
+    const MutexLock lock(mutex_);
+    if (stopped_) return Error{ErrorCode::stopping, "the spool is closed"};
+    LaneDecision& decision = incoming_.lane_changes.emplace_back();
+    decision.change = std::move(change);
+    answer = decision.answer.get_future();
+    wake_.notify_one();
+  }
+  return answer.get();
+}
+
 void Committer::report_damage(Seq first) {
   const MutexLock lock(mutex_);
   incoming_.damaged.push_back(first);
@@ -138,6 +152,7 @@ bool Committer::wait_for_work() {
     append_all(waiting_.appends, incoming_.appends);
     append_all(waiting_.settlements, incoming_.settlements);
     append_all(waiting_.dead_changes, incoming_.dead_changes);
+    append_all(waiting_.lane_changes, incoming_.lane_changes);
     append_all(waiting_.damaged, incoming_.damaged);
     if (std::exchange(corruption_seen_, false) && store_) {
       corrupt_ = true;
@@ -156,10 +171,12 @@ bool Committer::due() const {
   const SteadyTime now = clock_.steady();
   if (!trouble_.empty()) return now >= retry_at_;
   if (corrupt_) return true;
-  if (!waiting_.settlements.empty() || !waiting_.dead_changes.empty() || !waiting_.damaged.empty()) return true;
+  if (!waiting_.settlements.empty() || !waiting_.dead_changes.empty() || !waiting_.lane_changes.empty() ||
+      !waiting_.damaged.empty())
+    return true;
   const bool held_back = full_ && !room_freed_ && options_.when_full == WhenFull::pause;
   if (!waiting_.appends.empty() && !held_back) return true;
-  return more_to_sweep_ || (options_.retain.count() > 0 && now >= sweep_at_);
+  return more_to_sweep_ || orphans_leave_ || (options_.retain.count() > 0 && now >= sweep_at_);
 }
 
 void Committer::fail(Plan plan, const Error& error) {
@@ -254,6 +271,7 @@ void Committer::take_store(std::unique_ptr<Store> store, Books books) {
   store_->limit_log(limits::kLogSlack * log_due_bytes_);
   books_ = std::move(books);
   more_to_sweep_ = true;
+  orphans_leave_ = true;
 }
 
 void Committer::drain() {
@@ -264,6 +282,7 @@ void Committer::drain() {
     append_all(waiting_.appends, incoming_.appends);
     append_all(waiting_.settlements, incoming_.settlements);
     append_all(waiting_.dead_changes, incoming_.dead_changes);
+    append_all(waiting_.lane_changes, incoming_.lane_changes);
   }
   while (!waiting_.empty()) {
     const std::size_t appends = waiting_.appends.size();
@@ -276,6 +295,8 @@ void Committer::drain() {
     if (pending.done) pending.done(Error{ErrorCode::stopping, "the spool is closing"});
   for (DeadChange& change : waiting_.dead_changes)
     change.answer.set_value(Error{ErrorCode::stopping, "the spool is closing"});
+  for (LaneDecision& decision : waiting_.lane_changes)
+    decision.answer.set_value(Error{ErrorCode::stopping, "the spool is closing"});
   waiting_ = {};
   if (store_) {
     if (const Status copied = store_->checkpoint_all(); !copied)

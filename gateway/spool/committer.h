@@ -44,6 +44,7 @@ class Committer {
     CommitObserver& observer;
     std::unique_ptr<Store> store;
     Books books;
+    SourceId adopt;
   };
   explicit Committer(Setup setup);
   ~Committer();
@@ -55,6 +56,8 @@ class Committer {
   void settle(PendingSettlement pending) EXCLUDES(mutex_);
   /// *Blocks* until committed.
   Result<std::uint64_t> change_dead(bool retry, const std::vector<std::uint64_t>& numbers) EXCLUDES(mutex_);
+  /// *Blocks* until committed.
+  Result<std::uint64_t> change_lane(LaneChange change) EXCLUDES(mutex_);
   /// A reader found a block that cannot be read.
   void report_damage(Seq first) EXCLUDES(mutex_);
   /// A reader found that the tables themselves are damaged.
@@ -66,13 +69,18 @@ class Committer {
     std::vector<std::uint64_t> numbers;
     std::promise<Result<std::uint64_t>> answer;
   };
+  struct LaneDecision {
+    LaneChange change;
+    std::promise<Result<std::uint64_t>> answer;
+  };
   struct Queue {
     std::deque<PendingAppend> appends;
     std::deque<PendingSettlement> settlements;
     std::deque<DeadChange> dead_changes;
+    std::deque<LaneDecision> lane_changes;
     std::deque<Seq> damaged;
     [[nodiscard]] bool empty() const noexcept {
-      return appends.empty() && settlements.empty() && dead_changes.empty() && damaged.empty();
+      return appends.empty() && settlements.empty() && dead_changes.empty() && lane_changes.empty() && damaged.empty();
     }
   };
   /// The transaction under way: the answers, in the order of the queue.
@@ -81,6 +89,7 @@ class Committer {
     std::vector<Admission> appends;
     std::vector<Status> settlements;
     std::vector<std::uint64_t> dead_changes;
+    std::vector<Result<std::uint64_t>> lane_changes;
     std::size_t damaged = 0;
     bool disk_has_room = false;  ///< for appends; not known while backing off
     CommitEffects effects;
@@ -91,6 +100,7 @@ class Committer {
   [[nodiscard]] bool due() const;
   bool attempt();
   void plan_appends(Commit& commit, Plan& plan);
+  void plan_leaving(Commit& commit, const Plan& plan);
   bool make_room(Commit& commit, std::uint64_t need);
   bool find_disk(Commit& commit, std::uint64_t need);
   void finish(Plan plan);
@@ -110,6 +120,7 @@ class Committer {
   const SpoolOptions options_;
   const SpoolFiles files_;
   const Clock& clock_;
+  const SourceId adopt_;
   CommitObserver& observer_;
   const Log log_{"spool"};
 
@@ -131,6 +142,7 @@ class Committer {
   bool disk_full_ = false;   ///< the disk refused the latest attempt: settlements first
   bool may_grow_ = true;     ///< false from the moment the disk was full until the reserve is held again
   bool more_to_sweep_ = true;
+  bool orphans_leave_ = true;  ///< an orphan is being dropped or adopted, and the latest step came further
   std::string trouble_;
   milliseconds backoff_{0};
   SteadyTime retry_at_{};

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "gateway/spool/record.h"
+#include "gateway/spool/schema.h"
 #include "gateway/spool/spool_limits.h"
 
 namespace tidegate {
@@ -116,6 +117,21 @@ BlockBody read_body(const SQLite::Statement& row) {
   return body;
 }
 
+namespace {
+
+void load_leaving(SQLite::Database& db, LaneBook& lane) {
+  if (db.execAndGet("PRAGMA user_version").getInt() < kFirstVersionWithState) return;
+  SQLite::Statement row(db, "SELECT value, checksum FROM lane_state WHERE lane = ? AND key = x''");
+  row.bind(1, lane.id.value);
+  if (!row.executeStep()) return;
+  const std::string_view value = blob(row, 0);
+  // What is not what was written is no decision: somebody has to make it again.
+  if (as_uint(row.getColumn(1)) == state_digest(StateOf::lane, lane.id.value, "", value))
+    std::ignore = decode_leaving(value, lane);
+}
+
+}  // namespace
+
 Status load_books(SQLite::Database& db, Books& books) {
   SQLite::Statement spool(db, "SELECT * FROM spool WHERE id = 1");
   if (!spool.executeStep() || !read_spool(spool, books.spool))
@@ -129,6 +145,7 @@ Status load_books(SQLite::Database& db, Books& books) {
     if (!read_lane(lanes, lane))
       return Error{ErrorCode::corrupt, fmt::format("the row of lane {} is not what was written", lane.id.value)};
     lane.deferred = std::move(deferred[lane.id]);
+    load_leaving(db, lane);
     books.add(std::move(lane));
   }
   SQLite::Statement sources(db, "SELECT * FROM sources");
@@ -139,6 +156,35 @@ Status load_books(SQLite::Database& db, Books& books) {
     books.add(std::move(source));
   }
   return {};
+}
+
+StateRows load_state(SQLite::Database& db, StateOf of, std::uint32_t owner, const std::string& prefix,
+                     std::uint64_t& damaged) {
+  SQLite::Statement rows(db, of == StateOf::source
+                                 ? "SELECT key, value, checksum FROM source_state WHERE source = ?1 AND key >= ?2 "
+                                   "ORDER BY key"
+                                 : "SELECT key, value, checksum FROM lane_state WHERE lane = ?1 AND key >= ?2 "
+                                   "ORDER BY key");
+  rows.bind(1, owner);
+  bind_blob(rows, 2, prefix);
+  StateRows out;
+  while (rows.executeStep()) {
+    const std::string_view key = blob(rows, 0);
+    if (!key.starts_with(prefix)) break;
+    if (as_uint(rows.getColumn(2)) == state_digest(of, owner, key, blob(rows, 1)))
+      out.emplace_back(key, blob(rows, 1));
+    else
+      ++damaged;
+  }
+  return out;
+}
+
+Status check_readable(SQLite::Database& db) {
+  const int version = db.execAndGet("PRAGMA user_version").getInt();
+  if (version <= kSchemaVersion) return {};
+  return Error{
+      ErrorCode::refused,
+      fmt::format("the spool was written by a newer Tidegate (format {}, this one knows {})", version, kSchemaVersion)};
 }
 
 std::vector<DeadLetter> load_dead_letters(SQLite::Database& db, const DeadQuery& query) {

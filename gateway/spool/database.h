@@ -71,6 +71,15 @@ bool read_source(const SQLite::Statement& row, SourceBook& source);
 /// Reads spool, lanes, sources and the keys of deferred. Throws SQLite::Exception; corrupt when a row is no book.
 Status load_books(SQLite::Database& db, Books& books);
 
+/// Rows of `source_state` or `lane_state` whose keys start with `prefix`, ascending by key. Those that are not what was
+/// written are left out and counted.
+using StateRows = std::vector<std::pair<std::string, std::string>>;
+StateRows load_state(SQLite::Database& db, StateOf of, std::uint32_t owner, const std::string& prefix,
+                     std::uint64_t& damaged);
+
+/// *Errors*: refused, when a newer Tidegate wrote the database: who only reads must not guess either.
+Status check_readable(SQLite::Database& db);
+
 std::vector<DeadLetter> load_dead_letters(SQLite::Database& db, const DeadQuery& query);
 std::vector<Deferred> load_deferred(SQLite::Database& db, LaneId lane);
 

@@ -16,6 +16,7 @@ constexpr std::uint64_t kSubmissionShare = 4;
 
 SpoolEngine::SpoolEngine(Parts parts, const Clock& clock, Health& health, Metrics& metrics)
     : options_(parts.options),
+      internal_(parts.internal),
       lock_(std::move(parts.lock)),
       health_(health),
       metrics_(metrics),
@@ -34,13 +35,13 @@ SpoolEngine::SpoolEngine(Parts parts, const Clock& clock, Health& health, Metric
     for (const auto& [id, lane] : parts.books.lanes()) {
       spots_.emplace(id, std::make_unique<ReadSpot>());
       lane_states_[id] = LaneState{id, lane.route, lane.sink, lane.configured, {}, {}};
-      picture_lane(lane);
+      picture_lane(lane, parts.books);
     }
     for (const auto& [id, source] : parts.books.sources()) picture_source(source);
   }
   if (parts.salvage) note_damage(*parts.salvage);
-  committer_ = std::make_unique<Committer>(
-      Committer::Setup{options_, std::move(parts.files), clock, *this, std::move(parts.store), std::move(parts.books)});
+  committer_ = std::make_unique<Committer>(Committer::Setup{
+      options_, std::move(parts.files), clock, *this, std::move(parts.store), std::move(parts.books), internal_.adopt});
 }
 
 SpoolEngine::~SpoolEngine() { SpoolEngine::stop(); }
@@ -53,7 +54,7 @@ void SpoolEngine::append(SpoolSubmission submission, Receipt receipt) {
 }
 
 void SpoolEngine::settle(Settlement settlement, UniqueFunction<void(Status)> done) {
-  committer_->settle({std::move(settlement), std::move(done)});
+  committer_->settle(make_pending(std::move(settlement), internal_.window, std::move(done)));
 }
 
 Result<LaneRead> SpoolEngine::read(LaneId lane, Seq from, std::size_t events_max, std::size_t bytes_max) {
@@ -119,8 +120,8 @@ bool SpoolEngine::take_events(ReadSpot& spot, LaneRead& out, std::size_t events_
         if (!walk.next(record)) break;
         ++spot.next_index;
       }
-      StoredEvent stored{Seq{first + index}, {}};
-      if (walk.damaged() || !get_record(record, stored.event)) {
+      StoredEvent stored{Seq{first + index}, {}, {}};
+      if (walk.damaged() || !get_record(record, stored.event, stored.source)) {
         // The checksum held, so these bytes were written: let the books say that they are lost.
         committer_->report_damage(spot.block.first);
         out.scanned_to = Seq{first + spot.block.count - 1};
@@ -155,10 +156,39 @@ void SpoolEngine::watch(LaneId lane, UniqueFunction<void(Seq)> committed) {
 }
 
 std::vector<std::pair<std::string, std::string>> SpoolEngine::source_state(SourceId source, const std::string& prefix) {
-  auto state = reader_->source_state(source, prefix);
-  if (state) return *std::move(state);
-  log_.error("what a source remembered cannot be read, redeliveries may be stored twice: {}", state.error().message);
-  return {};
+  std::uint64_t damaged = 0;
+  auto state = reader_->state(StateOf::source, source.value, prefix, damaged);
+  if (!state)
+    log_.error("what a source remembered cannot be read, redeliveries may be stored twice: {}", state.error().message);
+  else if (damaged > 0)
+    log_.error("{} rows of what a source remembered are damaged, redeliveries may be stored twice", damaged);
+  return state ? *std::move(state) : StateRows{};
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> SpoolEngine::lane_state_rows(LaneId lane) {
+  std::uint64_t damaged = 0;
+  auto state = reader_->state(StateOf::lane, lane.value, "", damaged);
+  if (damaged > 0)
+    log_.error("{} rows of what lane {} remembered are damaged: its reduction begins anew for their keys", damaged,
+               lane.value);
+  // The empty key is the spool's own.
+  if (state && !state->empty() && state->front().first.empty()) state->erase(state->begin());
+  return state;
+}
+
+Result<LogPage> SpoolEngine::scan(Seq from, WallTime since, std::size_t bytes_max) {
+  LogPage page;
+  page.scanned_to = from;
+  Status done;
+  fill_page(page, bytes_max, [&](LogPage& into) {
+    LogWalk::Step step;
+    done = reader_->step(since, into, step);
+    if (step.damaged) committer_->report_damage(*step.damaged);
+    return step;
+  });
+  if (done) return page;
+  if (done.error().code == ErrorCode::corrupt) committer_->report_corruption();
+  return done.error();
 }
 
 SpoolSnapshot SpoolEngine::snapshot() const {
@@ -171,6 +201,13 @@ Result<std::vector<DeadLetter>> SpoolEngine::dead_letters(const DeadQuery& query
 }
 Result<std::uint64_t> SpoolEngine::retry_dead(const std::vector<std::uint64_t>& numbers) {
   return committer_->change_dead(true, numbers);
+}
+Result<std::uint64_t> SpoolEngine::drop_lane(const std::string& route, const std::string& sink) {
+  return committer_->change_lane({route, sink, {}, {}});
+}
+Result<std::uint64_t> SpoolEngine::adopt_lane(const std::string& route, const std::string& sink,
+                                              const std::string& to_route, const std::string& to_sink) {
+  return committer_->change_lane({route, sink, to_route, to_sink});
 }
 Result<std::uint64_t> SpoolEngine::drop_dead(const std::vector<std::uint64_t>& numbers) {
   return committer_->change_dead(false, numbers);

@@ -26,6 +26,7 @@ class SpoolEngine final : public Spool, private CommitObserver {
     std::unique_ptr<Store> store;
     std::unique_ptr<Reader> reader;
     Books books;
+    InternalSources internal;
     std::optional<SpoolOpening::Salvage> salvage;
   };
   SpoolEngine(Parts parts, const Clock& clock, Health& health, Metrics& metrics);
@@ -38,12 +39,17 @@ class SpoolEngine final : public Spool, private CommitObserver {
   Result<LaneRead> read(LaneId lane, Seq from, std::size_t events_max, std::size_t bytes_max) override;
   Result<std::vector<Deferred>> read_deferred(LaneId lane) override;
   LaneState lane_state(LaneId lane) const override EXCLUDES(picture_mutex_);
+  Result<std::vector<std::pair<std::string, std::string>>> lane_state_rows(LaneId lane) override;
   void watch(LaneId lane, UniqueFunction<void(Seq)> committed) override EXCLUDES(watch_mutex_);
   std::vector<std::pair<std::string, std::string>> source_state(SourceId source, const std::string& prefix) override;
   SpoolSnapshot snapshot() const override EXCLUDES(picture_mutex_);
   Result<std::vector<DeadLetter>> dead_letters(const DeadQuery& query) override;
   Result<std::uint64_t> retry_dead(const std::vector<std::uint64_t>& numbers) override;
   Result<std::uint64_t> drop_dead(const std::vector<std::uint64_t>& numbers) override;
+  Result<LogPage> scan(Seq from, WallTime since, std::size_t bytes_max) override;
+  Result<std::uint64_t> drop_lane(const std::string& route, const std::string& sink) override;
+  Result<std::uint64_t> adopt_lane(const std::string& route, const std::string& sink, const std::string& to_route,
+                                   const std::string& to_sink) override;
 
  private:
   /// Where a lane is reading: the block it is in stays unpacked between reads.
@@ -66,7 +72,9 @@ class SpoolEngine final : public Spool, private CommitObserver {
   void on_state(bool full, const std::string& trouble) override;
   void before_rebuild() override;
   void after_rebuild(const SpoolOpening::Salvage& outcome) override;
-  void picture_lane(const LaneBook& lane) REQUIRES(picture_mutex_);
+  void picture_lane(const LaneBook& lane, const Books& books) REQUIRES(picture_mutex_);
+  void show_lane(const LaneBook& lane, const Books& books) REQUIRES(picture_mutex_);
+  void hide_lane(const std::string& name) REQUIRES(picture_mutex_);
   void picture_source(const SourceBook& source) REQUIRES(picture_mutex_);
   void note_damage(const SpoolOpening::Salvage& outcome);
   void call_watches(const CommitEffects& effects) EXCLUDES(watch_mutex_);
@@ -74,6 +82,7 @@ class SpoolEngine final : public Spool, private CommitObserver {
       REQUIRES(spot.mutex);
 
   const SpoolOptions options_;
+  const InternalSources internal_;
   const DirectoryLock lock_;
   Health& health_;
   Metrics& metrics_;

@@ -30,6 +30,12 @@ std::string owner_of(int fd) {
 
 }  // namespace
 
+Status require_spool(const SpoolFiles& files) {
+  std::error_code ignored;
+  if (std::filesystem::exists(files.database(), ignored)) return {};
+  return Error{ErrorCode::not_found, fmt::format("there is no spool in {}", files.dir.string())};
+}
+
 Status sync_directory(const std::filesystem::path& dir) {
   const int fd = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return io_error(dir, "cannot open");

@@ -18,6 +18,9 @@ struct SpoolFiles {
   [[nodiscard]] std::filesystem::path reserve() const { return dir / "reserve"; }
 };
 
+/// *Errors*: not_found, with a sentence for a person, when there is no database.
+Status require_spool(const SpoolFiles& files);
+
 /// Makes the names in a directory durable. *Blocks*.
 Status sync_directory(const std::filesystem::path& dir);
 

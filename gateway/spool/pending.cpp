@@ -35,7 +35,7 @@ PendingAppend make_pending(SpoolSubmission submission, Receipt receipt, std::uin
     pending.invalid = pending.invalid || !within_limits(routed);
     if (pending.invalid) break;
     record.clear();
-    put_record(record, routed.event);
+    put_record(record, routed.event, submission.source);
     put_bytes(pending.records, record);
     pending.lane_counts.push_back(static_cast<std::uint16_t>(routed.lanes.size()));
     pending.lanes.insert(pending.lanes.end(), routed.lanes.begin(), routed.lanes.end());
@@ -53,6 +53,21 @@ PendingAppend make_pending(SpoolSubmission submission, Receipt receipt, std::uin
                   pending.lanes.size() * sizeof(LaneId);
   for (const SourceStateChange& change : pending.state)
     pending.bytes += sizeof(change) + change.key.size() + change.value.size();
+  return pending;
+}
+
+PendingSettlement make_pending(Settlement settlement, SourceId window, UniqueFunction<void(Status)> done) {
+  SpoolSubmission submission{window, {}, {}, 0};
+  bool named = true;
+  for (Event& event : settlement.emitted) {
+    named = named && !event.id.empty();
+    submission.events.push_back({std::move(event), {settlement.lane}});
+  }
+  settlement.emitted.clear();
+  PendingSettlement pending{std::move(settlement), make_pending(std::move(submission), {}, UINT64_MAX),
+                            std::move(done)};
+  for (const LaneStateChange& change : pending.settlement.state) named = named && !change.key.empty();
+  pending.emitted.invalid = pending.emitted.invalid || !named;
   return pending;
 }
 

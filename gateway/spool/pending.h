@@ -26,8 +26,12 @@ struct PendingAppend {
 PendingAppend make_pending(SpoolSubmission submission, Receipt receipt, std::uint64_t bytes_max);
 
 struct PendingSettlement {
-  Settlement settlement;
+  Settlement settlement;  ///< without `emitted`
+  PendingAppend emitted;
   UniqueFunction<void(Status)> done;
 };
+
+/// Serialises what the lane emitted. `window` is the source that it comes from.
+PendingSettlement make_pending(Settlement settlement, SourceId window, UniqueFunction<void(Status)> done);
 
 }  // namespace tidegate

@@ -11,7 +11,7 @@ void SpoolEngine::on_commit(Books& books, const CommitEffects& effects, const St
     picture_.last = books.spool.last;
     picture_.commits = books.spool.commits;
     picture_.bytes_used = space.used + space.log;
-    for (const LaneBook* lane : books.edited_lanes()) picture_lane(*lane);
+    for (const LaneBook* lane : books.edited_lanes()) picture_lane(*lane, books);
     for (const SourceBook* source : books.edited_sources()) picture_source(*source);
   }
   bytes_gauge_.set(static_cast<std::int64_t>(space.used + space.log));
@@ -59,11 +59,30 @@ void SpoolEngine::note_damage(const SpoolOpening::Salvage& outcome) {
   log_.error("{}", damage_);
 }
 
-void SpoolEngine::picture_lane(const LaneBook& lane) {
+void SpoolEngine::hide_lane(const std::string& name) {
+  picture_.lanes.erase(name);
+  picture_.orphans.erase(name);
+  picture_.dead_letters.erase(name);
+  picture_.deferred.erase(name);
+}
+
+void SpoolEngine::show_lane(const LaneBook& lane, const Books& books) {
   const std::string name = lane.name();
   picture_.lanes[name] = lane.ledger();
   picture_.dead_letters[name] = lane.resting();
   picture_.deferred[name] = lane.deferred.size();
+  if (lane.configured) return;
+  const LaneBook* const target = books.lane(lane.adopted_by);
+  const bool adopted = lane.leaving == Orphan::Leaving::adopted && target != nullptr;
+  picture_.orphans[name] = Orphan{lane.route, lane.sink, lane.leaving, adopted ? target->name() : ""};
+}
+
+void SpoolEngine::picture_lane(const LaneBook& lane, const Books& books) {
+  // A lane that left the config and has nothing left is nobody's business any more.
+  if (!lane.configured && lane.empty())
+    hide_lane(lane.name());
+  else
+    show_lane(lane, books);
   LaneState& state = lane_states_[lane.id];
   state.cursor = lane.cursor;
   state.settled_ahead = lane.ahead.members();
@@ -93,6 +112,10 @@ void SpoolEngine::picture_lane(const LaneBook& lane) {
 }
 
 void SpoolEngine::picture_source(const SourceBook& source) {
+  if (is_internal_source(source.name)) {
+    picture_.internal[source.name] = source.ledger();
+    return;
+  }
   picture_.sources[source.name] = source.ledger();
   const auto [at, fresh] = source_metrics_.try_emplace(source.id);
   SourceMetrics& metrics = at->second;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "gateway/spool/database.h"
 #include "gateway/spool/spool_limits.h"
 
 namespace tidegate {
@@ -20,6 +19,7 @@ Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& file, 
 
 void Reader::close() {
   const MutexLock lock(mutex_);
+  walk_.reset();
   body_.reset();
   heads_.reset();
   db_.reset();
@@ -106,22 +106,20 @@ Result<std::vector<DeadLetter>> Reader::dead_letters(const DeadQuery& query) {
   return out;
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> Reader::source_state(SourceId source,
-                                                                              const std::string& prefix) {
+Result<StateRows> Reader::state(StateOf of, std::uint32_t owner, const std::string& prefix, std::uint64_t& damaged) {
   const MutexLock lock(mutex_);
-  std::vector<std::pair<std::string, std::string>> out;
-  const Status done = with_database([&]() REQUIRES(mutex_) {
-    SQLite::Statement rows(*db_, "SELECT key, value FROM source_state WHERE source = ?1 AND key >= ?2 ORDER BY key");
-    rows.bind(1, source.value);
-    bind_blob(rows, 2, prefix);
-    while (rows.executeStep()) {
-      const std::string_view key = blob(rows, 0);
-      if (!key.starts_with(prefix)) break;
-      out.emplace_back(key, blob(rows, 1));
-    }
-  });
+  StateRows out;
+  const Status done = with_database([&]() REQUIRES(mutex_) { out = load_state(*db_, of, owner, prefix, damaged); });
   if (!done) return done.error();
   return out;
+}
+
+Status Reader::step(WallTime since, LogPage& page, LogWalk::Step& step) {
+  const MutexLock lock(mutex_);
+  return with_database([&]() REQUIRES(mutex_) {
+    if (!walk_) walk_ = std::make_unique<LogWalk>(*db_);
+    step = walk_->step(since, page);
+  });
 }
 
 }  // namespace tidegate

@@ -9,12 +9,9 @@
 #include "gateway/base/mutex.h"
 #include "gateway/base/result.h"
 #include "gateway/spool/block.h"
+#include "gateway/spool/database.h"
+#include "gateway/spool/log_walk.h"
 #include "gateway/spool/spool.h"
-
-namespace SQLite {
-class Database;
-class Statement;
-}  // namespace SQLite
 
 namespace tidegate {
 
@@ -49,8 +46,10 @@ class Reader {
   Status next_block(LaneId lane, Seq after, BlockFetch& fetch) EXCLUDES(mutex_);
   Result<std::vector<Deferred>> deferred(LaneId lane) EXCLUDES(mutex_);
   Result<std::vector<DeadLetter>> dead_letters(const DeadQuery& query) EXCLUDES(mutex_);
-  Result<std::vector<std::pair<std::string, std::string>>> source_state(SourceId source, const std::string& prefix)
+  Result<StateRows> state(StateOf of, std::uint32_t owner, const std::string& prefix, std::uint64_t& damaged)
       EXCLUDES(mutex_);
+  /// One step of a walk over the whole log: the lanes read between two of them.
+  Status step(WallTime since, LogPage& page, LogWalk::Step& step) EXCLUDES(mutex_);
 
  private:
   Reader();
@@ -65,6 +64,7 @@ class Reader {
   std::unique_ptr<SQLite::Database> db_ GUARDED_BY(mutex_);
   std::unique_ptr<SQLite::Statement> heads_ GUARDED_BY(mutex_);
   std::unique_ptr<SQLite::Statement> body_ GUARDED_BY(mutex_);
+  std::unique_ptr<LogWalk> walk_ GUARDED_BY(mutex_);  ///< made when somebody scans
   BlockCodec codec_ GUARDED_BY(mutex_);
 };
 

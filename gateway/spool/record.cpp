@@ -11,6 +11,8 @@ namespace tidegate {
 namespace {
 
 constexpr unsigned char kIdIsUuid = 1;
+constexpr unsigned char kHasSource = 2;
+constexpr unsigned char kFlagsKnown = kIdIsUuid | kHasSource;
 constexpr std::size_t kUuidText = 36;
 constexpr std::size_t kUuidBytes = 16;
 
@@ -62,15 +64,15 @@ std::int64_t unzigzag(std::uint64_t v) noexcept {
 
 }  // namespace
 
-void put_record(std::string& out, const Event& event) {
+void put_record(std::string& out, const Event& event, SourceId source) {
   std::array<char, kUuidBytes> uuid{};
-  if (pack_uuid(event.id, uuid)) {
-    out.push_back(static_cast<char>(kIdIsUuid));
+  const bool packed = pack_uuid(event.id, uuid);
+  out.push_back(static_cast<char>((packed ? kIdIsUuid : 0) | (source.value != 0 ? kHasSource : 0)));
+  if (source.value != 0) put_varint(out, source.value);
+  if (packed)
     out.append(uuid.data(), uuid.size());
-  } else {
-    out.push_back(0);
+  else
     put_bytes(out, event.id);
-  }
   put_varint(out, zigzag(event.time.time_since_epoch().count()));
   put_bytes(out, event.source);
   put_bytes(out, event.type);
@@ -85,10 +87,18 @@ void put_record(std::string& out, const Event& event) {
 }
 
 bool get_record(std::string_view record, Event& event) {
+  SourceId source;
+  return get_record(record, event, source);
+}
+
+bool get_record(std::string_view record, Event& event, SourceId& source) {
   ByteReader in(record);
-  const std::string_view flags = in.take(1);
-  if (!in.ok() || static_cast<unsigned char>(flags[0]) > kIdIsUuid) return false;
-  event.id = flags[0] != 0 ? unpack_uuid(in.take(kUuidBytes)) : std::string(in.bytes());
+  const std::string_view first = in.take(1);
+  if (!in.ok()) return false;
+  const auto flags = static_cast<unsigned char>(first[0]);
+  if ((flags & ~kFlagsKnown) != 0) return false;
+  source = SourceId{(flags & kHasSource) != 0 ? static_cast<std::uint32_t>(in.varint()) : 0};
+  event.id = (flags & kIdIsUuid) != 0 ? unpack_uuid(in.take(kUuidBytes)) : std::string(in.bytes());
   event.time = WallTime{milliseconds{unzigzag(in.varint())}};
   event.source = in.bytes();
   event.type = in.bytes();

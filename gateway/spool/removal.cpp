@@ -6,8 +6,9 @@
 /// How events leave the log: settled and old enough, to make room, or because they cannot be read.
 namespace tidegate {
 
-bool Commit::settled(const BlockHead& head) const {
+bool Commit::settled(const BlockHead& head, LaneId but_for) const {
   for (const LaneRuns& runs : head.lanes.lanes()) {
+    if (runs.lane == but_for) continue;
     const LaneBook* const lane = books_.lane(runs.lane);
     if (lane != nullptr && lane->unsettled(head.first, runs) > 0) return false;
   }

@@ -110,7 +110,7 @@ Status settle_books(const fs::path& database, Seq log_last, SpoolOpening::Salvag
   for (const auto& [id, lane] : books.lanes()) lost_before[id] = lane.lost;
   BlockCodec codec;
   // Booked at the time of the latest commit: nothing of this is new.
-  Commit commit(**store, books, codec, {milliseconds::max() / 2, books.spool.wall, books.spool.age});
+  Commit commit(**store, books, codec, {milliseconds::max() / 2, books.spool.wall, books.spool.age, {}, false});
   const auto letters_lost = commit.reconcile_after_salvage(log_last);
   // The number of commits tells whether a commit in doubt is in here: this one must not count.
   --books.spool.commits;

@@ -10,6 +10,7 @@
 #include "gateway/spool/damaged_pages.h"
 #include "gateway/spool/page_scan.h"
 #include "gateway/spool/record.h"
+#include "gateway/spool/schema.h"
 #include "gateway/spool/spool_limits.h"
 
 namespace tidegate {
@@ -26,7 +27,8 @@ constexpr std::size_t kRowsPerTransaction = 256;
 struct Table {
   const char* name;
   const char* key;
-  std::string_view kinds;  ///< see column_kinds(); a key that is a rowid is stored as null
+  std::string_view kinds;            ///< see column_kinds(); a key that is a rowid is stored as null
+  const char* columns_written = "";  ///< when not all of the new table's
   [[nodiscard]] int columns() const noexcept { return static_cast<int>(kinds.size()); }
 };
 constexpr Table kSpool{"spool", "id", "niiiiii"};
@@ -35,9 +37,12 @@ constexpr Table kSources{"sources", "id", "ntiiiiiii"};
 constexpr Table kDeferred{"deferred", "lane", "iiiiiitb"};
 constexpr Table kDeadLetters{"dead_letters", "number", "niiiiiitb"};
 constexpr Table kLog{"log", "first_seq", "niiibiiib"};
-/// Has no checksums, so it is never taken from raw pages: a source that remembers having seen what it has not would
-/// lose it. Without its memory it delivers something twice.
-constexpr Table kSourceState{"source_state", "source", "ibb"};
+/// A source that remembers having seen what it has not would lose it; one without its memory delivers something twice.
+/// So of these, as of the books, only rows count whose checksum holds.
+constexpr Table kSourceState{"source_state", "source", "ibbi"};
+constexpr Table kLaneState{"lane_state", "lane", "ibib"};
+/// As format 1 had it, without checksums: taken from its tree alone.
+constexpr Table kSourceState1{"source_state", "source", "ibb", "(source, key, value)"};
 
 /// Every key of a table that can be reached: forwards from the start, backwards from the end, and from points between.
 std::vector<std::int64_t> reachable_keys(SQLite::Database& db, const char* table, const char* key) {
@@ -71,7 +76,7 @@ class RowWriter {
   [[nodiscard]] SQLite::Statement insert_into(const Table& table) {
     std::string marks = "?";
     for (int i = 1; i < table.columns(); ++i) marks += ", ?";
-    return {to_, fmt::format("INSERT OR IGNORE INTO {} VALUES ({})", table.name, marks)};
+    return {to_, fmt::format("INSERT OR IGNORE INTO {}{} VALUES ({})", table.name, table.columns_written, marks)};
   }
 
   void write(SQLite::Statement& row, SQLite::Statement& put, const Table& table) {
@@ -275,13 +280,33 @@ bool sound_record(const SQLite::Statement& row) {
   Event event;
   return get_sealed_record(blob(row, kRecordColumn), event);
 }
+template <StateOf kOf, int kChecksumColumn, int kValueColumn>
+bool sound_state(const SQLite::Statement& row) {
+  const auto owner = static_cast<std::uint32_t>(row.getColumn(0).getInt64());
+  return as_uint(row.getColumn(kChecksumColumn)) == state_digest(kOf, owner, blob(row, 1), blob(row, kValueColumn));
+}
+constexpr auto sound_source_state = sound_state<StateOf::source, 3, 2>;
+constexpr auto sound_lane_state = sound_state<StateOf::lane, 2, 3>;
 bool as_it_is(const SQLite::Statement&) { return true; }
+
+/// Whether the damaged database is of a format without `lane_state`.
+bool is_format_1(SQLite::Database& from) {
+  int version = kSchemaVersion;
+  std::ignore = guarded([&] { version = from.execAndGet("PRAGMA user_version").getInt(); });
+  return version < kFirstVersionWithState;
+}
 
 void walk_tables(SQLite::Database& from, RowWriter& to, BlockJudge& judge) {
   copy_by_key(from, to, kSpool, sound_spool);
   copy_by_key(from, to, kLanes, sound_lane);
   copy_by_key(from, to, kSources, sound_source);
-  copy_by_scan(from, to, kSourceState, as_it_is);
+  if (is_format_1(from)) {
+    copy_by_scan(from, to, kSourceState1, as_it_is);
+    std::ignore = guarded([&] { seal_source_state(to.database()); });
+  } else {
+    copy_by_scan(from, to, kSourceState, sound_source_state);
+    copy_by_scan(from, to, kLaneState, sound_lane_state);
+  }
   copy_by_scan(from, to, kDeferred, sound_record<7>);
   copy_by_key(from, to, kDeadLetters, sound_record<8>);
   copy_by_key(from, to, kLog, [&](const SQLite::Statement& row) { return judge.sound(row); });
@@ -293,6 +318,8 @@ void scan_tables(DamagedPages& pages, RowWriter& to, BlockJudge& judge) {
   rows.take(kSpool, sound_spool);
   rows.take(kLanes, sound_lane);
   rows.take(kSources, sound_source);
+  rows.take(kSourceState, sound_source_state);
+  rows.take(kLaneState, sound_lane_state);
   rows.take(kDeferred, sound_record<7>);
   rows.take(kDeadLetters, sound_record<8>);
   rows.take(kLog, [&](const SQLite::Statement& row) {

@@ -4,14 +4,18 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <string>
+#include <vector>
 
 #include "gateway/spool/books.h"
+#include "gateway/spool/database.h"
 
 namespace tidegate {
 
 namespace {
 
-/// Every table is described in FORMAT.md.
+/// Version 1. Every table is described in FORMAT.md. A new spool takes every step too, so that its tables lie where
+/// those of an old one do: a salvage that lost page 1 takes that of a new spool.
 constexpr const char* kTables = R"sql(
 CREATE TABLE spool(
   id INTEGER PRIMARY KEY CHECK (id = 1), commits INTEGER NOT NULL, last_seq INTEGER NOT NULL, age_ms INTEGER NOT NULL,
@@ -52,11 +56,44 @@ void create_tables(SQLite::Database& db) {
   first.exec();
 }
 
+/// Version 2: what sources remember has checksums, and lanes remember things too.
+void add_state(SQLite::Database& db) {
+  db.exec("ALTER TABLE source_state ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0");
+  db.exec(
+      "CREATE TABLE lane_state(lane INTEGER NOT NULL, key BLOB NOT NULL, checksum INTEGER NOT NULL, "
+      "value BLOB NOT NULL, PRIMARY KEY (lane, key)) WITHOUT ROWID");
+  seal_source_state(db);
+}
+
 using Step = void (*)(SQLite::Database&);
 /// Step n leads from version n to version n + 1.
-constexpr std::array<Step, kSchemaVersion> kSteps = {create_tables};
+constexpr std::array<Step, kSchemaVersion> kSteps = {create_tables, add_state};
 
 }  // namespace
+
+void seal_source_state(SQLite::Database& db) {
+  // Rows first: changing a table under the statement that walks it would be undefined.
+  struct Row {
+    std::uint32_t source;
+    std::string key;
+    std::uint64_t checksum;
+  };
+  std::vector<Row> rows;
+  SQLite::Statement walk(db, "SELECT source, key, value FROM source_state");
+  while (walk.executeStep()) {
+    const auto source = static_cast<std::uint32_t>(walk.getColumn(0).getInt64());
+    const std::string_view key = blob(walk, 1);
+    rows.push_back({source, std::string(key), state_digest(StateOf::source, source, key, blob(walk, 2))});
+  }
+  SQLite::Statement put(db, "UPDATE source_state SET checksum = ?3 WHERE source = ?1 AND key = ?2");
+  for (const Row& row : rows) {
+    put.bind(1, row.source);
+    bind_blob(put, 2, row.key);
+    put.bind(3, as_int(row.checksum));
+    put.exec();
+    put.reset();
+  }
+}
 
 Status migrate(SQLite::Database& db) {
   const int application = db.execAndGet("PRAGMA application_id").getInt();

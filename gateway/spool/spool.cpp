@@ -89,6 +89,8 @@ Status enter_names(const std::vector<LaneSpec>& lanes, const std::vector<std::st
   books.begin();
   for (const LaneSpec& spec : lanes) opening.lanes.push_back(lane_for(spec, store, books));
   for (const std::string& name : sources) opening.sources.push_back(source_for(name, store, books));
+  opening.internal = {source_for("(window)", store, books), source_for("(replay)", store, books),
+                      source_for("(adopt)", store, books)};
   if (Status entered = store.commit(); !entered) return entered;
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     if (books.lane(opening.lanes[i])->route == lanes[i].route) continue;
@@ -153,10 +155,10 @@ Result<std::unique_ptr<Spool>> Spool::open(const SpoolOptions& options, const st
   if (Status synced = sync_directory(files.dir); !synced) return synced.error();
   auto reader = Reader::open(files.database(), options.sqlite_vfs);
   if (!reader) return reader.error().in(files.database().string());
-  return std::unique_ptr<Spool>(
-      std::make_unique<SpoolEngine>(SpoolEngine::Parts{options, files, *std::move(lock), *std::move(store),
-                                                       *std::move(reader), std::move(books), opening.salvage},
-                                    clock, health, metrics));
+  return std::unique_ptr<Spool>(std::make_unique<SpoolEngine>(
+      SpoolEngine::Parts{options, files, *std::move(lock), *std::move(store), *std::move(reader), std::move(books),
+                         opening.internal, opening.salvage},
+      clock, health, metrics));
 }
 
 }  // namespace tidegate

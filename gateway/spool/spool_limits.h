@@ -38,6 +38,11 @@ inline constexpr std::size_t kReadHeadersMax = 4096;
 /// Blocks that one commit of a backfill rewrites: bounds what the write-ahead log holds of them.
 inline constexpr std::size_t kBackfillBlocksPerCommit = 64;
 
+/// Events that one commit copies for a lane that adopts a backlog, and letters that one commit moves or removes: live
+/// events wait that long for their receipts.
+inline constexpr std::uint64_t kLeaveBytesPerCommit = 1u << 20;
+inline constexpr std::size_t kLeaveRowsPerCommit = 256;
+
 /// Bytes of a row that a salvage takes from raw pages: twice the largest event, with the block that it may follow and
 /// the runs of all lanes. A length that damage made up must not take the memory of the machine.
 inline constexpr std::uint64_t kScannedRowBytesMax = 16u << 20;

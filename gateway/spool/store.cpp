@@ -21,7 +21,8 @@ Status look_over(SQLite::Database& db) {
   for (const char* const ends :
        {"SELECT first_seq, lanes FROM log ORDER BY first_seq",
         "SELECT number, reason FROM dead_letters ORDER BY number", "SELECT lane, seq FROM deferred ORDER BY lane, seq",
-        "SELECT source, key FROM source_state ORDER BY source, key", "SELECT first_seq FROM damaged ORDER BY rowid"})
+        "SELECT source, key FROM source_state ORDER BY source, key",
+        "SELECT lane, key FROM lane_state ORDER BY lane, key", "SELECT first_seq FROM damaged ORDER BY rowid"})
     for (const char* const order : {" ASC LIMIT 1", " DESC LIMIT 1"}) {
       SQLite::Statement end(db, std::string(ends) + order);
       end.executeStep();
@@ -63,16 +64,18 @@ struct Store::Statements {
                    "repeats = ?7, checksum = ?8 WHERE id = ?1"),
         put_spool(db,
                   "UPDATE spool SET commits = ?, last_seq = ?, age_ms = ?, wall_ms = ?, unaccounted = ?, checksum = ?"),
-        put_state(db, "INSERT OR REPLACE INTO source_state VALUES (?, ?, ?)"),
-        erase_state(db, "DELETE FROM source_state WHERE source = ? AND key = ?"),
+        put_source_state(db, "INSERT OR REPLACE INTO source_state(source, key, value, checksum) VALUES (?, ?, ?, ?)"),
+        erase_source_state(db, "DELETE FROM source_state WHERE source = ? AND key = ?"),
+        put_lane_state(db, "INSERT OR REPLACE INTO lane_state(lane, key, value, checksum) VALUES (?, ?, ?, ?)"),
+        erase_lane_state(db, "DELETE FROM lane_state WHERE lane = ? AND key = ?"),
         put_deferred(db, "INSERT OR REPLACE INTO deferred VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
         erase_deferred(db, "DELETE FROM deferred WHERE lane = ? AND seq = ?"),
         put_dead(db, "INSERT INTO dead_letters VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)"),
         space(db,
               "SELECT page_count, freelist_count, page_size FROM pragma_page_count, pragma_freelist_count, "
               "pragma_page_size") {}
-  SQLite::Statement begin, commit, put_block, erase_block, heads, put_lane, put_source, put_spool, put_state,
-      erase_state, put_deferred, erase_deferred, put_dead, space;
+  SQLite::Statement begin, commit, put_block, erase_block, heads, put_lane, put_source, put_spool, put_source_state,
+      erase_source_state, put_lane_state, erase_lane_state, put_deferred, erase_deferred, put_dead, space;
 };
 
 Store::Store() = default;
@@ -216,6 +219,16 @@ void Store::rename_lane(const LaneBook& lane) {
   });
 }
 
+void Store::erase_lane(LaneId lane) {
+  attempt([&] {
+    for (const char* const query : {"DELETE FROM lanes WHERE id = ?", "DELETE FROM lane_state WHERE lane = ?"}) {
+      SQLite::Statement erase(*db_, query);
+      erase.bind(1, lane.value);
+      erase.exec();
+    }
+  });
+}
+
 void Store::add_source(const SourceBook& source) {
   attempt([&] {
     SQLite::Statement add(*db_, "INSERT INTO sources VALUES (?, ?, 0, 0, 0, 0, 0, 0, 0)");
@@ -261,20 +274,21 @@ void Store::put_spool(const SpoolBook& spool) {
   });
 }
 
-void Store::put_state(SourceId source, std::string_view key, std::string_view value) {
+void Store::put_state(StateOf of, std::uint32_t owner, std::string_view key, std::string_view value) {
   attempt([&] {
-    Use put(statements_->put_state);
-    put->bind(1, source.value);
+    Use put(of == StateOf::source ? statements_->put_source_state : statements_->put_lane_state);
+    put->bind(1, owner);
     bind_blob(*put, 2, key);
     bind_blob(*put, 3, value);
+    put->bind(4, as_int(state_digest(of, owner, key, value)));
     put->exec();
   });
 }
 
-void Store::erase_state(SourceId source, std::string_view key) {
+void Store::erase_state(StateOf of, std::uint32_t owner, std::string_view key) {
   attempt([&] {
-    Use erase(statements_->erase_state);
-    erase->bind(1, source.value);
+    Use erase(of == StateOf::source ? statements_->erase_source_state : statements_->erase_lane_state);
+    erase->bind(1, owner);
     bind_blob(*erase, 2, key);
     erase->exec();
   });
@@ -297,6 +311,14 @@ void Store::erase_deferred(LaneId lane, Seq seq) {
     Use erase(statements_->erase_deferred);
     SQLite::bind(*erase, lane.value, as_int(seq.value));
     erase->exec();
+  });
+}
+
+void Store::move_deferred(LaneId from, Seq seq, LaneId to, Seq to_seq) {
+  attempt([&] {
+    SQLite::Statement move(*db_, "UPDATE deferred SET lane = ?3, seq = ?4 WHERE lane = ?1 AND seq = ?2");
+    SQLite::bind(move, from.value, as_int(seq.value), to.value, as_int(to_seq.value));
+    move.exec();
   });
 }
 
@@ -346,6 +368,18 @@ std::optional<Store::DeadRow> Store::erase_dead(std::uint64_t number) {
                   static_cast<DeadReason>(erase.getColumn(2).getInt())};
   });
   return out;
+}
+
+std::uint64_t Store::erase_letters_of(LaneId lane, std::size_t limit) {
+  std::uint64_t erased = 0;
+  attempt([&] {
+    SQLite::Statement erase(*db_,
+                            "DELETE FROM dead_letters WHERE number IN (SELECT number FROM dead_letters WHERE lane = ?1 "
+                            "LIMIT ?2)");
+    SQLite::bind(erase, lane.value, as_int(limit));
+    erased = static_cast<std::uint64_t>(erase.exec());
+  });
+  return erased;
 }
 
 Store::Space Store::space() {

@@ -51,14 +51,18 @@ class Store {
   void add_lane(const LaneBook& lane);
   /// Writes the names of a lane, which put_lane() leaves as they are.
   void rename_lane(const LaneBook& lane);
+  /// Removes a lane's row and what it remembers.
+  void erase_lane(LaneId lane);
   void add_source(const SourceBook& source);
   void put_lane(const LaneBook& lane);
   void put_source(const SourceBook& source);
   void put_spool(const SpoolBook& spool);
-  void put_state(SourceId source, std::string_view key, std::string_view value);
-  void erase_state(SourceId source, std::string_view key);
+  void put_state(StateOf of, std::uint32_t owner, std::string_view key, std::string_view value);
+  void erase_state(StateOf of, std::uint32_t owner, std::string_view key);
   void put_deferred(LaneId lane, const Deferred& deferred);
   void erase_deferred(LaneId lane, Seq seq);
+  /// Gives a deferred event to another lane, at another position.
+  void move_deferred(LaneId from, Seq seq, LaneId to, Seq to_seq);
   void put_dead(LaneId lane, const DeadEvent& dead);
 
   struct Letters {
@@ -74,6 +78,9 @@ class Store {
   /// Moves a dead letter to `deferred`, due at `now`. Nothing when there is no such number.
   std::optional<DeadRow> revive_dead(std::uint64_t number, WallTime now);
   std::optional<DeadRow> erase_dead(std::uint64_t number);
+
+  /// Removes dead letters of a lane, at most so many; returns how many.
+  std::uint64_t erase_letters_of(LaneId lane, std::size_t limit);
 
   /// Bytes of pages in use, of the whole database file and of the write-ahead log.
   struct Space {

@@ -69,7 +69,23 @@ bool ModelSpool::commit() {
     if (again || leave(deferred.seq, "deferred")) deferred_.insert_or_assign(deferred.seq, std::move(deferred));
   }
   check_cursor(settlement.cursor);
+  for (LaneStateChange& change : settlement.state) {
+    if (change.key.empty()) complaint_("a state row has no key");
+    if (change.erase)
+      state_rows_.erase(change.key);
+    else
+      state_rows_.insert_or_assign(std::move(change.key), std::move(change.value));
+  }
+  emit(std::move(settlement.emitted));
   return true;
+}
+
+void ModelSpool::emit(std::vector<Event> events) {
+  for (Event& event : events) {
+    if (event.id.empty()) complaint_("an emitted event has no id");
+    if (!emitted_.insert(event.id).second) complaint_(fmt::format("{} is emitted twice", event.id));
+    append(std::move(event), true);
+  }
 }
 
 void ModelSpool::check_cursor(Seq cursor) {

@@ -40,6 +40,10 @@ class ModelSpool {
   [[nodiscard]] const std::map<Seq, DeadEvent>& dead() const { return dead_; }
   [[nodiscard]] bool delivered(Seq seq) const { return delivered_.contains(seq); }
   [[nodiscard]] bool filtered(Seq seq) const { return filtered_.contains(seq); }
+  /// What the lane stored, ascending by key.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> state_rows() const {
+    return {state_rows_.begin(), state_rows_.end()};
+  }
   [[nodiscard]] bool evicted(Seq seq) const { return evicted_.contains(seq); }
   [[nodiscard]] std::uint64_t last() const { return events_.size(); }
   /// Events of the lane whose fate is not durable: in the log, or deferred.
@@ -55,6 +59,7 @@ class ModelSpool {
   [[nodiscard]] Place place(Seq seq) const;
   bool leave(Seq seq, const char* as);
   void check_cursor(Seq cursor);
+  void emit(std::vector<Event> events);
 
   LaneId lane_;
   Complaint complaint_;
@@ -68,6 +73,8 @@ class ModelSpool {
   std::set<Seq> delivered_;
   std::set<Seq> filtered_;
   std::set<Seq> evicted_;
+  std::map<std::string, std::string> state_rows_;
+  std::set<std::string> emitted_;  ///< ids
 };
 
 }  // namespace tidegate::testing

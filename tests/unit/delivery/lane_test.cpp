@@ -89,6 +89,16 @@ class MemorySpool final : public Spool {
   Result<std::vector<DeadLetter>> dead_letters(const DeadQuery&) override { return std::vector<DeadLetter>{}; }
   Result<std::uint64_t> retry_dead(const std::vector<std::uint64_t>&) override { return 0; }
   Result<std::uint64_t> drop_dead(const std::vector<std::uint64_t>&) override { return 0; }
+  Result<std::vector<std::pair<std::string, std::string>>> lane_state_rows(LaneId) override {
+    const std::lock_guard lock(mutex_);
+    return model_.state_rows();
+  }
+  Result<LogPage> scan(Seq, WallTime, std::size_t) override { return LogPage{}; }
+  Result<std::uint64_t> drop_lane(const std::string&, const std::string&) override { return 0; }
+  Result<std::uint64_t> adopt_lane(const std::string&, const std::string&, const std::string&,
+                                   const std::string&) override {
+    return 0;
+  }
 
  private:
   mutable std::mutex mutex_;

@@ -29,6 +29,15 @@ class RecordingSpool final : public Spool {
   Result<std::vector<DeadLetter>> dead_letters(const DeadQuery&) override { return std::vector<DeadLetter>{}; }
   Result<std::uint64_t> retry_dead(const std::vector<std::uint64_t>&) override { return std::uint64_t{0}; }
   Result<std::uint64_t> drop_dead(const std::vector<std::uint64_t>&) override { return std::uint64_t{0}; }
+  Result<std::vector<std::pair<std::string, std::string>>> lane_state_rows(LaneId) override {
+    return std::vector<std::pair<std::string, std::string>>{};
+  }
+  Result<LogPage> scan(Seq, WallTime, std::size_t) override { return LogPage{}; }
+  Result<std::uint64_t> drop_lane(const std::string&, const std::string&) override { return std::uint64_t{0}; }
+  Result<std::uint64_t> adopt_lane(const std::string&, const std::string&, const std::string&,
+                                   const std::string&) override {
+    return std::uint64_t{0};
+  }
 
   std::vector<SpoolSubmission> submissions;
   std::vector<Receipt> receipts;

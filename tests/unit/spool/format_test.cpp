@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/spool/block.h"
+#include "gateway/spool/books.h"
 #include "gateway/spool/record.h"
 #include "gateway/spool/seq_set.h"
 
@@ -29,9 +30,10 @@ Event example() {
 
 TEST(SpoolFormat, ARecordIsStoredAsDescribed) {
   std::string record;
-  put_record(record, example());
+  put_record(record, example(), SourceId{3});
   EXPECT_EQ(hex(record),
-            "01"
+            "03"
+            "03"
             "0198c5a27f3e7abc8def0123456789ab"
             "8080e682b966"
             "042f702f73"
@@ -41,8 +43,38 @@ TEST(SpoolFormat, ARecordIsStoredAsDescribed) {
             "0103716f730131"
             "3231");
   Event back;
-  ASSERT_TRUE(get_record(record, back));
+  SourceId source;
+  ASSERT_TRUE(get_record(record, back, source));
   EXPECT_EQ(back, example());
+  EXPECT_EQ(source, SourceId{3});
+}
+
+TEST(SpoolFormat, ARecordOfVersion1HasNoSourceAndIsReadAllTheSame) {
+  std::string record;
+  put_record(record, example());
+  EXPECT_EQ(hex(record).substr(0, 34), "010198c5a27f3e7abc8def0123456789ab");
+  Event back;
+  SourceId source{7};
+  ASSERT_TRUE(get_record(record, back, source));
+  EXPECT_EQ(back, example());
+  EXPECT_EQ(source, SourceId{0});
+}
+
+TEST(SpoolFormat, WhatIsRememberedHasAChecksumOfItsOwnKind) {
+  EXPECT_EQ(state_digest(StateOf::source, 3, "q2/1", "held"), 0xe9005309579472ddu);
+  EXPECT_EQ(state_digest(StateOf::lane, 3, "q2/1", "held"), 0x220db37c74dba419u);
+}
+
+TEST(SpoolFormat, ADecisionAboutAnOrphanIsStoredAsDescribed) {
+  LaneBook lane;
+  lane.leaving = Orphan::Leaving::adopted;
+  lane.adopted_by = LaneId{300};
+  EXPECT_EQ(hex(encode_leaving(lane)), "02ac02");
+  LaneBook back;
+  ASSERT_TRUE(decode_leaving(encode_leaving(lane), back));
+  EXPECT_EQ(back.adopted_by, LaneId{300});
+  EXPECT_FALSE(decode_leaving("\x03", back));
+  EXPECT_FALSE(decode_leaving(std::string_view("\x03\x01", 2), back));
 }
 
 TEST(SpoolFormat, ASealedRecordEndsInItsChecksum) {

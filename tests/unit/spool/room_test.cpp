@@ -127,7 +127,9 @@ TEST(SpoolRoom, ANewLaneMayStartWithWhatIsInTheLog) {
   const WallTime later = box.clock.wall() + milliseconds{1'000};
   box.clock.advance(milliseconds{2'000});
   ASSERT_EQ(box.append({event_of("filtered"), event_of("other")}, {}), Admission::durable);
-  const auto wants = [](const Event& event) { return event.data != "other"; };
+  const auto wants = [](const Event& event, const std::string& source) {
+    return source == "floor" && event.data != "other";
+  };
   box.specs.push_back({"early", "s", {StartAt::Kind::earliest, {}}, wants});
   box.specs.push_back({"since", "s", {StartAt::Kind::time, later}, wants});
   box.specs.push_back({"fresh", "s", {}, wants});
