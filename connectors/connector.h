@@ -136,6 +136,27 @@ class Sink {
   virtual void close() noexcept = 0;
 };
 
+/// What the peer of a sink answers in a test case.
+struct PeerAnswer {
+  std::string_view name;                    ///< as the case says it: "429"
+  std::size_t events = 1;                   ///< of the batch
+  std::optional<milliseconds> retry_after;  ///< what the peer asks for
+  std::string_view words;                   ///< what it says beside
+};
+
+/// What a peer would get of one event, for people to look at.
+struct Preview {
+  std::string to;            ///< "POST https://ingest.example.com/events"
+  std::string content_type;  ///< empty: none is announced
+  std::string body;
+};
+
+/// What a source can bring, as far as its options tell.
+struct SourceScope {
+  std::vector<std::string> topics;  ///< MQTT filters that together hold every topic it brings; empty: unknown
+  bool json = true;                 ///< false: no payload will ever be JSON
+};
+
 /// One row of the registry. A null factory: no such direction. `options` is what the table's parse() produced.
 struct ConnectorType {
   std::string_view name;
@@ -146,6 +167,14 @@ struct ConnectorType {
   Result<std::unique_ptr<Sink>> (*make_sink)(const ConnectorContext&, const std::any& options) = nullptr;
   /// Whether a sink with these options can deliver what the route matches; for the check of a config. Null: always.
   Status (*check_sink_route)(const std::any& options, const TopicFilter& route) = nullptr;
+  /// What an answer means for a batch, its `id` left open; nullopt: no peer of such a sink answers so. Null: there are
+  /// no answers but those that every peer may give (ok, down, timeout).
+  std::optional<Settled> (*judge_answer)(const PeerAnswer& answer) = nullptr;
+  std::string_view answers = {};  ///< what judge_answer knows, for messages: "an HTTP status"
+  /// Reaches for no peer. *Errors*: invalid, when the event cannot be sent as it is. Null: the payload as it is.
+  Result<Preview> (*preview)(const ConnectorContext& context, const std::any& options, const OutEvent& event) = nullptr;
+  /// For the check of a config; `name` is the source's. Null: it may bring anything.
+  SourceScope (*source_scope)(const std::any& options, const std::string& name) = nullptr;
 };
 
 /// Everything this binary contains, in the order the docs list it. Defined in registry.cpp.

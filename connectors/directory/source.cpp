@@ -45,4 +45,14 @@ Result<std::unique_ptr<Source>> make_directory_source(const ConnectorContext& co
   return std::unique_ptr<Source>(std::make_unique<directory::DirectorySource>(context, *typed));
 }
 
+SourceScope directory_source_scope(const std::any& options, const std::string& name) {
+  const auto& source = std::any_cast<const directory::SourceOptions&>(options);
+  SourceScope scope;
+  scope.topics.push_back(source.topic.empty() ? directory::default_topic(name) : source.topic.filter());
+  // Rows become JSON; a whole file stays what its program says it is.
+  scope.json = source.format != directory::Format::whole_file || source.content_type.empty() ||
+               source.content_type.find("json") != std::string::npos;
+  return scope;
+}
+
 }  // namespace tidegate

@@ -64,6 +64,28 @@ std::string TopicTemplate::topic(std::string_view file_name, const std::vector<s
   return out;
 }
 
+std::string TopicTemplate::filter() const {
+  std::string out;
+  bool varies = false;  // the level that is being written
+  const auto end_level = [&] {
+    if (!varies) return;
+    out.erase(out.rfind('/') == std::string::npos ? 0 : out.rfind('/') + 1);
+    out += '+';
+    varies = false;
+  };
+  for (const Part& part : parts_) {
+    varies = varies || part.kind != Part::Kind::text;
+    for (const char c : part.text) {
+      if (c == '/') end_level();
+      out += c;
+    }
+  }
+  end_level();
+  return out;
+}
+
+std::string default_topic(std::string_view source) { return "files/" + std::string(source); }
+
 std::string_view stem_of(std::string_view file_name) noexcept {
   const std::size_t dot = file_name.rfind('.');
   return dot == std::string_view::npos || dot == 0 ? file_name : file_name.substr(0, dot);

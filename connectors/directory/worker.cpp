@@ -23,7 +23,7 @@ void Worker::Backoff::after_failure(SteadyTime now) {
 Worker::Worker(const ConnectorContext& context, SourceOptions options)
     : context_(context),
       options_(std::move(options)),
-      origin_{context.name, "files/" + context.name},
+      origin_{context.name, default_topic(context.name)},
       log_("source " + context.name),
       counters_{
           &context.metrics->counter("tidegate_directory_rows_total", "Rows on disk in the spool.", labels(context)),

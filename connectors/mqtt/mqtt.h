@@ -23,4 +23,11 @@ Result<std::unique_ptr<Sink>> make_mqtt_sink(const ConnectorContext& context, co
 /// *Errors*: invalid, when the sink's topic wants a name that the route does not capture.
 Status check_mqtt_sink_route(const std::any& options, const TopicFilter& route);
 
+/// A reason code of PUBACK or PUBREC: "0x97".
+std::optional<Settled> judge_mqtt_answer(const PeerAnswer& answer);
+/// The message of MQTT 5.
+Result<Preview> preview_mqtt(const ConnectorContext& context, const std::any& options, const OutEvent& event);
+/// What it subscribes to.
+SourceScope mqtt_source_scope(const std::any& options, const std::string& name);
+
 }  // namespace tidegate

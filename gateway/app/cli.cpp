@@ -22,6 +22,7 @@ constexpr const char* kFooter =
     "Start with:\n"
     "  tidegate check -c tidegate.yaml             what is wrong with the config, all of it\n"
     "  tidegate check --connect -c tidegate.yaml   whether brokers and endpoints answer\n"
+    "  tidegate test -c tidegate.yaml              whether it does what your test cases say\n"
     "  tidegate run -c tidegate.yaml               run the gateway\n"
     "  tidegate status                             how it is doing\n"
     "  tidegate tap                                see the events that come in\n"
@@ -88,6 +89,7 @@ void add_commands(CLI::App& app, Parsed& p) {
                          [&p] { return run_command(p.common); }),
              p);
   add_check(app, p);
+  add_trial_commands(app, p);
 
   CLI::App& status =
       add_command(app, p, "status", "How the gateway is doing",

@@ -16,6 +16,7 @@ struct Parsed {
   SpoolChoice spool;
   DeadChoice choice;
   TapChoice tap;
+  TestChoice test;
   std::uint64_t number = 0;
   std::filesystem::path output;
   bool connect = false;
@@ -31,5 +32,7 @@ CLI::App& add_command(CLI::App& app, Parsed& parsed, const char* name, const cha
 
 /// The commands that need a gateway that runs.
 void add_live_commands(CLI::App& app, Parsed& parsed);
+/// The commands that try a config without a gateway.
+void add_trial_commands(CLI::App& app, Parsed& parsed);
 
 }  // namespace tidegate

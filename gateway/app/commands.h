@@ -38,6 +38,12 @@ struct TapChoice {
   std::uint64_t count = 0;  ///< end after so many; 0: until interrupted
 };
 
+/// What `tidegate test` is to try.
+struct TestChoice {
+  std::vector<std::filesystem::path> files;  ///< empty: the one beside the config
+  std::string filter;                        ///< only cases whose name holds it
+};
+
 int run_command(const CommonOptions& common);
 int check_command(const CommonOptions& common, bool connect);
 int status_command(const CommonOptions& common);
@@ -49,6 +55,7 @@ int dead_drop_command(const CommonOptions& common, const DeadChoice& choice);
 int dead_export_command(const CommonOptions& common, const SpoolChoice& spool, const std::string& lane,
                         const std::filesystem::path& file);
 int tap_command(const CommonOptions& common, const TapChoice& choice);
+int test_command(const CommonOptions& common, const TestChoice& choice);
 int schema_command(bool reference);
 int version_command(bool json);
 

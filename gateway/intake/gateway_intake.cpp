@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "gateway/event/hops.h"
+#include "gateway/event/origin.h"
 
 namespace tidegate {
 
@@ -29,9 +30,9 @@ GatewayIntake::GatewayIntake(IntakeSetup setup)
     Counter& loops = setup.metrics.counter("tidegate_source_loops_total",
                                            "Events that had been at this gateway before, and went to no lane again.",
                                            {{"source", source.name}});
-    origins_.emplace(source.id, Origin{fmt::format("/{}/{}", gateway_id_, source.name),
-                                       fmt::format("tidegate.{}.message", source.connector), &invalid, &loops,
-                                       Log("source " + source.name), std::nullopt});
+    origins_.emplace(source.id,
+                     Origin{default_event_source(gateway_id_, source.name), default_event_type(source.connector),
+                            &invalid, &loops, Log("source " + source.name), std::nullopt});
   }
 }
 

@@ -1,0 +1,59 @@
+// What test cases and `tidegate explain` ask of an http sink.
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <string>
+
+#include "connectors/http/body.h"
+#include "connectors/http/http.h"
+#include "connectors/http/judge.h"
+#include "connectors/http/options.h"
+#include "gateway/delivery/options.h"
+
+namespace tidegate {
+
+namespace {
+
+std::string_view name_of(http::Method method) {
+  switch (method) {
+    case http::Method::post: break;
+    case http::Method::put: return "PUT";
+    case http::Method::patch: return "PATCH";
+  }
+  return "POST";
+}
+
+}  // namespace
+
+std::optional<Settled> judge_http_answer(const PeerAnswer& answer) {
+  long status = 0;
+  const char* end = answer.name.data() + answer.name.size();
+  const auto [rest, error] = std::from_chars(answer.name.data(), end, status);
+  if (error != std::errc() || rest != end || status < 200 || status > 599) return std::nullopt;
+  http::Reply reply;
+  reply.request_sent = true;
+  reply.status = status;
+  reply.body = answer.words;
+  std::string seconds;
+  if (answer.retry_after) {
+    seconds = std::to_string(std::chrono::ceil<std::chrono::seconds>(*answer.retry_after).count());
+    reply.retry_after = seconds;
+  }
+  http::Verdict verdict = http::judge(reply, answer.events, WallTime{});
+  return Settled{{}, {std::move(verdict.outcome)}, verdict.cause, verdict.retry_after};
+}
+
+Result<Preview> preview_http(const ConnectorContext& context, const std::any& options, const OutEvent& event) {
+  const auto& sink = std::any_cast<const http::SinkOptions&>(options);
+  const bool structured = context.delivery != nullptr && context.delivery->batch.max_events == 1;
+  const OutEvent* alone = &event;
+  Preview preview;
+  // A query may hold a signature.
+  preview.to = fmt::format("{} {}", name_of(sink.method), sink.url.substr(0, sink.url.find('?')));
+  preview.content_type = http::body_content_type(sink.format, structured, event);
+  http::write_body(sink.format, structured, std::span(&alone, 1), preview.body);
+  return preview;
+}
+
+}  // namespace tidegate
