@@ -7,7 +7,6 @@
 #include "gateway/app/load.h"
 #include "gateway/app/text_table.h"
 #include "gateway/base/printable.h"
-#include "gateway/config/scalars.h"
 #include "gateway/trial/trial_run.h"
 
 namespace tidegate {
@@ -43,8 +42,9 @@ std::string as_text(const Finding& finding, const std::string& file) {
 }
 
 std::string as_text(const CaseResult& result, const std::string& file) {
-  std::string out = fmt::format("{}  {}  ({})\n", result.passed() ? "ok  " : "FAIL", printable(result.name),
-                                write_duration(result.lived));
+  std::string out =
+      fmt::format("{}  {}  ({} of virtual time)\n", result.passed() ? "ok  " : "FAIL", printable(result.name),
+                  format_span(std::chrono::duration_cast<std::chrono::seconds>(result.lived).count()));
   if (!result.trouble.empty()) out += fmt::format("      {}: {}\n", place(file, result.position), result.trouble);
   for (const Finding& finding : result.findings) out += as_text(finding, file);
   return out;

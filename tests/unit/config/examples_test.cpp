@@ -10,6 +10,8 @@
 
 #include "gateway/config/config.h"
 #include "gateway/config/sections.h"
+#include "gateway/trial/case_file.h"
+#include "gateway/trial/trial_run.h"
 
 namespace tidegate {
 namespace {
@@ -49,23 +51,48 @@ class SiteFolder {
   fs::path path_;
 };
 
-TEST(Examples, EveryExampleLoadsWithoutAWarning) {
-  const SiteFolder site;
+/// The examples as they would lie at a site.
+LoadedConfig load_example(const fs::path& file, const SiteFolder& site) {
   const auto environment = [&](const std::string& name) -> std::optional<std::string> {
     if (name == "TIDEGATE_DEMO_CA") return (site.path() / "demo-ca.pem").string();
     if (name.starts_with("TIDEGATE_DEMO_")) return std::nullopt;
     return "7";
   };
+  return load_config_text(file_text(file), site.path() / file.filename(), connector_types(), environment);
+}
+
+bool is_case_file(const fs::path& file) { return file.filename().string().ends_with(".test.yaml"); }
+
+TEST(Examples, EveryExampleLoadsWithoutAWarning) {
+  const SiteFolder site;
   int loaded_count = 0;
   for (const auto& file : fs::directory_iterator(TIDEGATE_CONFIG_FOLDER)) {
-    if (file.path().extension() != ".yaml") continue;
-    const LoadedConfig loaded =
-        load_config_text(file_text(file.path()), site.path() / file.path().filename(), connector_types(), environment);
+    if (file.path().extension() != ".yaml" || is_case_file(file)) continue;
+    const LoadedConfig loaded = load_example(file.path(), site);
     EXPECT_TRUE(loaded.config) << file.path();
     EXPECT_EQ(loaded.diagnostics.text(), "") << file.path();
     ++loaded_count;
   }
   EXPECT_GE(loaded_count, 6);
+}
+
+TEST(Examples, EveryExampleDoesWhatItsCasesSay) {
+  const SiteFolder site;
+  int case_count = 0;
+  for (const auto& file : fs::directory_iterator(TIDEGATE_CONFIG_FOLDER)) {
+    if (file.path().extension() != ".yaml" || is_case_file(file)) continue;
+    const fs::path beside = cases_beside(file.path());
+    if (!fs::exists(beside)) continue;
+    const LoadedConfig loaded = load_example(file.path(), site);
+    ASSERT_TRUE(loaded.config) << file.path();
+    const LoadedCases cases = load_cases(beside, *loaded.config);
+    ASSERT_EQ(cases.diagnostics.text(), "");
+    for (const TestCase& test : *cases.cases) {
+      EXPECT_TRUE(run_case(*loaded.config, test).passed()) << beside << ": " << test.name;
+      ++case_count;
+    }
+  }
+  EXPECT_GE(case_count, 5);
 }
 
 TEST(Documents, SchemaAndReferenceAreWhatTheProgramGenerates) {

@@ -87,7 +87,7 @@ TEST(TrialRun, AnOutageIsWaitedOutInVirtualTime) {
         at:
           1h59m: { delivered: 0, pending: 120 }
           2h5s: { delivered: 0 }
-          2h2m: { pending: 0 }
+          2h2m30s: { pending: 0 }
 )"));
   EXPECT_EQ(findings_of(result), "");
   EXPECT_GT(result.lived, std::chrono::hours{2});
