@@ -113,6 +113,8 @@ bool Commit::adopt_deferred(LaneBook& lane, LaneBook& target) {
     store_.move_deferred(lane.id, from, target.id, to);
     lane.deferred.erase(from);
     target.deferred.insert(to);
+    // As one that was deferred from the log: whoever names it again once it is settled is not counted.
+    target.ahead.insert(to);
   }
   lane.filtered += n;
   source->received += n;
@@ -184,6 +186,7 @@ void Commit::forget_empty_lanes() {
         id != youngest)
       gone.push_back(id);
   for (const LaneId id : gone) {
+    effects_.gone.push_back(books_.lane(id)->name());
     store_.erase_lane(id);
     books_.erase(id);
   }
