@@ -44,7 +44,8 @@ class LeavingUnderPowerCuts {
     if (::testing::Test::HasFatalFailure()) return true;
     vfs_.sync_names();
     vfs_.cut_after(1 + random_.below(reach));
-    auto decided = std::async(std::launch::async, [&] { return decide(); });
+    // What was answered once is not asked for again: the decision itself has to survive.
+    auto decided = std::async(std::launch::async, [&] { return decided_ || decide().has_value(); });
     std::size_t left = 1;
     const auto give_up = std::chrono::steady_clock::now() + 60s;
     while (!vfs_.is_off() && left > 0 && std::chrono::steady_clock::now() < give_up) {
@@ -53,7 +54,7 @@ class LeavingUnderPowerCuts {
     }
     const bool done = !vfs_.is_off() && left == 0;
     box_.spool->stop();
-    std::ignore = decided.get();
+    decided_ = decided.get();
     box_.spool.reset();
     vfs_.cut_after(UINT64_MAX);
     vfs_.restore();
@@ -108,6 +109,7 @@ class LeavingUnderPowerCuts {
   }
 
   const bool adopt_;
+  bool decided_ = false;
   SeededRandom random_;
   PowerVfs vfs_;
   SpoolBox box_;
