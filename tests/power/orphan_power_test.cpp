@@ -52,6 +52,7 @@ class LeavingUnderPowerCuts {
       std::this_thread::sleep_for(200us);
       left = box_.spool->snapshot().orphans.size();
     }
+    EXPECT_LT(std::chrono::steady_clock::now(), give_up) << "nobody goes on with what was decided";
     const bool done = !vfs_.is_off() && left == 0;
     box_.spool->stop();
     decided_ = decided.get();
