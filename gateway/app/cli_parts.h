@@ -17,6 +17,7 @@ struct Parsed {
   DeadChoice choice;
   TapChoice tap;
   TestChoice test;
+  ExplainChoice explain;
   std::uint64_t number = 0;
   std::filesystem::path output;
   bool connect = false;

@@ -15,8 +15,32 @@ void add_test(CLI::App& app, Parsed& p) {
   add_json(test, p);
 }
 
+void add_explain(CLI::App& app, Parsed& p) {
+  CLI::App& explain = add_command(
+      app, p, "explain", "Say which routes take an event, and why the others do not",
+      "A line of --events is an object with \"topic\" and \"data\" (any JSON), or \"text\" or \"base64\" "
+      "in its place;\nalso source, id, type, time, datacontenttype, attributes. With --json one line per event:\n"
+      "  {\"routes\": {\"ROUTE\": {\"matched\": false, \"reason\": \"...\"}}}, or {\"line\": 7, "
+      "\"error\": \"...\"}\n"
+      "for a line that is wrong; the others are explained all the same, and the exit code is 2.",
+      [&p] { return explain_command(p.common, p.explain); });
+  explain.add_option("--topic", p.explain.topic, "The event's topic");
+  explain.add_option("--data", p.explain.data, "Its payload, usually JSON");
+  explain.add_option("--source", p.explain.source, "The source that brings it; left out: the only one, or any");
+  explain.add_option("--attribute", p.explain.attributes, "An attribute of it; may be repeated")
+      ->type_name("NAME=VALUE");
+  explain.add_option("--events", p.explain.events, "Explain the events of a file instead; - is standard input")
+      ->type_name("FILE");
+  explain.add_flag("--outputs", p.explain.outputs, "With --json: also what each sink would get");
+  add_config(explain, p);
+  add_json(explain, p);
+}
+
 }  // namespace
 
-void add_trial_commands(CLI::App& app, Parsed& p) { add_test(app, p); }
+void add_trial_commands(CLI::App& app, Parsed& p) {
+  add_test(app, p);
+  add_explain(app, p);
+}
 
 }  // namespace tidegate

@@ -8,6 +8,7 @@
 #include "gateway/app/commands.h"
 #include "gateway/app/limits.h"
 #include "gateway/app/load.h"
+#include "gateway/trial/route_check.h"
 
 namespace tidegate {
 
@@ -112,7 +113,8 @@ json as_json(const LoadedConfig& loaded, const std::vector<Trial>& trials) {
 }  // namespace
 
 int check_command(const CommonOptions& common, bool connect) {
-  const LoadedConfig loaded = load_config(common.config_file, connector_types());
+  LoadedConfig loaded = load_config(common.config_file, connector_types());
+  if (loaded.config) warn_about_routes(*loaded.config, loaded.diagnostics);
   const std::vector<Trial> trials = loaded.config && connect ? Tryout(*loaded.config).run() : std::vector<Trial>{};
   std::string out;
   if (common.json) {

@@ -44,6 +44,14 @@ struct TestChoice {
   std::string filter;                        ///< only cases whose name holds it
 };
 
+/// Which events `tidegate explain` explains: one, or those of a file.
+struct ExplainChoice {
+  std::string topic, data, source;
+  std::vector<std::string> attributes;  ///< NAME=VALUE
+  std::string events;                   ///< a file of NDJSON, "-" for standard input; empty: the one event
+  bool outputs = false;                 ///< with JSON: also what the sinks would get
+};
+
 int run_command(const CommonOptions& common);
 int check_command(const CommonOptions& common, bool connect);
 int status_command(const CommonOptions& common);
@@ -55,6 +63,7 @@ int dead_drop_command(const CommonOptions& common, const DeadChoice& choice);
 int dead_export_command(const CommonOptions& common, const SpoolChoice& spool, const std::string& lane,
                         const std::filesystem::path& file);
 int tap_command(const CommonOptions& common, const TapChoice& choice);
+int explain_command(const CommonOptions& common, const ExplainChoice& choice);
 int test_command(const CommonOptions& common, const TestChoice& choice);
 int schema_command(bool reference);
 int version_command(bool json);

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 
-/// The program's own waits, each with its reason.
+/// The program's own waits and maximums, each with its reason.
 namespace tidegate::limits {
 
 /// Between attempts to open a spool whose disk is full or failing, or to make a connector whose files are missing: a
@@ -15,5 +16,9 @@ inline constexpr std::chrono::seconds kShutdownGrace{5};
 inline constexpr std::chrono::seconds kServiceStatusInterval{10};
 /// How long `tidegate check --connect` waits for one source or sink.
 inline constexpr std::chrono::seconds kCheckConnect{10};
+/// What `tidegate explain --events` reads at once.
+inline constexpr std::size_t kExplainChunkBytes = 256u << 10;
+/// Its longest line: an event of the largest size whose payload is written as \u escapes, and its attributes.
+inline constexpr std::size_t kExplainLineBytesMax = 64u << 20;
 
 }  // namespace tidegate::limits

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <future>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "gateway/base/health.h"
 #include "gateway/base/metrics.h"
@@ -117,6 +118,49 @@ TEST(Cli, VersionIsPrintedForPeopleAndPrograms) {
 TEST(Cli, SchemaAndReferenceArePrinted) {
   EXPECT_TRUE(json::parse(tidegate({"schema"}).output).contains("$schema"));
   EXPECT_THAT(tidegate({"schema", "--reference"}).output, HasSubstr("subscribe"));
+}
+
+TEST_F(CliTest, CasesPassOrFailWithTheirExitCode) {
+  const auto test_with = [&](const std::string& count, std::vector<std::string> more = {}) {
+    test::write_file(gateway.data_dir().parent_path() / "some.yaml",
+                     "cases:\n  - name: first\n    given: [ { topic: a/b, data: { v: 1 } } ]\n"
+                     "    expect: { all: { delivered: " +
+                         count + " } }\n");
+    more.insert(more.begin(), {"test", (gateway.data_dir().parent_path() / "some.yaml").string()});
+    return gateway.command(more);
+  };
+  const Finished fine = test_with("1");
+  EXPECT_EQ(fine.status, 0) << fine.errors;
+  EXPECT_THAT(fine.output, HasSubstr("ok    first"));
+  const Finished failed = test_with("2");
+  EXPECT_EQ(failed.status, 1);
+  EXPECT_THAT(failed.output, HasSubstr("some.yaml:4:33: all/cloud: delivered: 2 expected, 1 came"));
+  EXPECT_EQ(json::parse(test_with("2", {"--json"}).output)["passed"], false);
+  EXPECT_EQ(test_with("[").status, 2);
+  EXPECT_EQ(test_with("1", {"--filter", "second"}).status, 2);
+  EXPECT_EQ(gateway.command({"test"}).status, 2);  // no cases beside the config
+}
+
+TEST_F(CliTest, ExplainAnswersEachLineWithOne) {
+  test::write_file(gateway.data_dir().parent_path() / "events.ndjson",
+                   "{\"topic\":\"a/b\",\"data\":1}\n\n{\"topic\"\n{\"topic\":\"$x\"}");
+  const Finished done =
+      gateway.command({"explain", "--json", "--events", (gateway.data_dir().parent_path() / "events.ndjson").string()});
+  EXPECT_EQ(done.status, 2);
+  std::vector<json> lines;
+  std::istringstream text(done.output);
+  for (std::string line; std::getline(text, line);) lines.push_back(json::parse(line));
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[0], json::parse(R"({"routes":{"all":{"matched":true,"reason":null}}})"));
+  EXPECT_EQ(lines[1]["line"], 3);
+  EXPECT_EQ(lines[2]["routes"]["all"]["matched"], false);
+
+  const Finished one = gateway.command({"explain", "--topic", "a/b", "--data", "{\"v\":1}"});
+  EXPECT_EQ(one.status, 0) << one.errors;
+  EXPECT_THAT(one.output, HasSubstr("all: matched"));
+  EXPECT_THAT(one.output, HasSubstr("\"data\":{\"v\":1}"));
+  EXPECT_EQ(gateway.command({"explain"}).status, 2);
+  EXPECT_EQ(gateway.command({"explain", "--topic", "a/#"}).status, 2);
 }
 
 TEST_F(CliTest, EveryCommandEndsWithTwoOnAWrongConfig) {
