@@ -49,7 +49,8 @@ Status Pipeline::open_spool() {
         return source.empty() ? event.source.ends_with("/" + name) : source == name;
       };
       return route->topic.matches(event.subject) && !has_looped(event, id) &&
-             (route->from.empty() || std::any_of(route->from.begin(), route->from.end(), from_it));
+             (route->from.empty() || std::any_of(route->from.begin(), route->from.end(), from_it)) &&
+             (!route->match || route->match->matches(event, route->topic.captures(event.subject)));
     };
     specs.push_back({part.route->name, part.sink->name, part.route->start, wants});
   }
@@ -98,7 +99,7 @@ void Pipeline::compile_routes() {
   std::vector<RouteRule> rules;
   std::vector<Taps::Route> tapped;
   for (const RouteConfig& route : setup_.config.routes) {
-    RouteRule rule{{}, route.topic, {}};
+    RouteRule rule{{}, route.topic, {}, route.match};
     for (const SourcePart& part : sources_) {
       if (std::count(route.from.begin(), route.from.end(), part.config->name) > 0) rule.from.push_back(part.id);
     }

@@ -14,6 +14,7 @@
 #include "gateway/config/diagnostics.h"
 #include "gateway/delivery/options.h"
 #include "gateway/net/listen_address.h"
+#include "gateway/routing/event_pattern.h"
 #include "gateway/routing/topic_filter.h"
 #include "gateway/spool/spool.h"
 
@@ -58,7 +59,8 @@ struct RouteConfig {
   std::string name;
   std::vector<std::string> from;  ///< names of sources; empty: all of them
   TopicFilter topic = *TopicFilter::parse("#");
-  std::vector<std::string> to;  ///< names of sinks; each makes a lane
+  std::optional<EventPattern> match;  ///< not set: every event of the topic
+  std::vector<std::string> to;        ///< names of sinks; each makes a lane
   StartAt start;
   Position at;
 };

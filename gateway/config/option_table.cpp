@@ -150,6 +150,10 @@ void invalid(const ConfigNode& node, const OptionDoc& option, const Error& why, 
                             fmt::format("{}: {} {}", dotted(context, option.name), as_written(node), why.message));
 }
 
+void faulty(const TreeFault& fault, const OptionDoc& option, ReadContext& context) {
+  context.diagnostics.error(fault.at, fmt::format("{}: {}", dotted(context, option.name), fault.message));
+}
+
 bool in_range(double value, const ConfigNode& node, const OptionDoc& option, ReadContext& context) {
   if (value >= option.range.min && value <= option.range.max) return true;
   const auto write = [&](double bound) {

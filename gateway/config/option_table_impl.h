@@ -14,6 +14,8 @@ OptionDoc row_of(std::string_view name, std::string_view doc, ValueKind kind);
 const std::string* scalar(const ConfigNode& node, const OptionDoc& option, ReadContext& context);
 /// Reports `"text" <why>` at the value.
 void invalid(const ConfigNode& node, const OptionDoc& option, const Error& why, ReadContext& context);
+/// Reports what is wrong inside an option's value, at its place.
+void faulty(const TreeFault& fault, const OptionDoc& option, ReadContext& context);
 /// False, with an error reported, when the value lies outside the option's range.
 bool in_range(double value, const ConfigNode& node, const OptionDoc& option, ReadContext& context);
 std::filesystem::path resolve(std::string_view text, const ReadContext& context);
@@ -303,11 +305,11 @@ OptionTableOf<S>& OptionTableOf<S>::tree(std::string_view name, T S::*member, Pa
   OptionDoc row = option_read::row_of(name, doc, ValueKind::tree);
   row.syntax = std::string(syntax);
   add(std::move(row),
-      [member, from_node](void* object, const ConfigNode& node, const OptionDoc&, ReadContext& context) {
+      [member, from_node](void* object, const ConfigNode& node, const OptionDoc& option, ReadContext& context) {
         if (option_read::holds_failed(node)) return;
         auto read = from_node(node);
-        if (TreeFault* fault = std::get_if<TreeFault>(&read)) {
-          context.diagnostics.error(fault->at, std::move(fault->message));
+        if (const TreeFault* fault = std::get_if<TreeFault>(&read)) {
+          option_read::faulty(*fault, option, context);
         } else {
           static_cast<S*>(object)->*member = std::get<0>(std::move(read));
         }

@@ -167,6 +167,10 @@ const OptionTableOf<RouteConfig>& route_options() {
                   "begins "
                   "with # or { needs quotes.")
           .default_text(RouteConfig{}.topic.text())
+          .tree("match", &RouteConfig::match, EventPattern::compile, "event pattern",
+                "Which events by content, in the pattern language of Amazon EventBridge: a map of fields with the "
+                "values they may have (docs/route-by-content.md), or a text that holds it as JSON. Envelope, "
+                "attributes, captures and, under `data`, a payload that is JSON.")
           .required("to", &RouteConfig::to, "Names of sinks, one or a list; each gets the events on its own.")
           .parsed("start", &RouteConfig::start, read_start, "now, earliest or a time",
                   "Where the route begins when the data directory does not know it yet: with new events (now), with "

@@ -48,7 +48,7 @@ void GatewayIntake::admit(SourceId source, Submission submission, Receipt receip
   }
 
   const WallTime now = clock_.wall();
-  mint_ids(submission.events, now);
+  RouteTable::Scratch scratch = prepare(submission.events, now);
   SpoolSubmission routed{source, {}, std::move(submission.state), submission.repeats};
   routed.events.reserve(submission.events.size());
   std::uint64_t loops = 0;
@@ -60,10 +60,11 @@ void GatewayIntake::admit(SourceId source, Submission submission, Receipt receip
     if (has_looped(event, gateway_id_)) {
       ++loops;
     } else {
-      routes_.match(source, event.subject, out.lanes);
+      routes_.match(source, event, scratch, out.lanes);
     }
     out.event = std::move(event);
   }
+  give_back(std::move(scratch));
   if (loops > 0) report_loops(origin, loops);
   if (taps_.any()) taps_.offer(routed.events);
   spool_.append(std::move(routed), std::move(receipt));
@@ -74,11 +75,20 @@ std::vector<std::pair<std::string, std::string>> GatewayIntake::source_state(Sou
   return spool_.source_state(source, prefix);
 }
 
-void GatewayIntake::mint_ids(std::vector<Event>& events, WallTime now) {
+RouteTable::Scratch GatewayIntake::prepare(std::vector<Event>& events, WallTime now) {
   const MutexLock lock(mutex_);
   for (Event& event : events) {
     if (event.id.empty()) event.id = ids_.mint(now);
   }
+  if (idle_.empty()) return {};
+  RouteTable::Scratch scratch = std::move(idle_.back());
+  idle_.pop_back();
+  return scratch;
+}
+
+void GatewayIntake::give_back(RouteTable::Scratch scratch) {
+  const MutexLock lock(mutex_);
+  idle_.push_back(std::move(scratch));
 }
 
 void GatewayIntake::report_loops(Origin& origin, std::uint64_t count) {

@@ -64,7 +64,9 @@ class GatewayIntake final : public Intake {
     std::optional<SteadyTime> loops_logged;  ///< under mutex_
   };
 
-  void mint_ids(std::vector<Event>& events, WallTime now) EXCLUDES(mutex_);
+  /// Gives the events their ids, and the caller room for matching them; take it back with give_back().
+  RouteTable::Scratch prepare(std::vector<Event>& events, WallTime now) EXCLUDES(mutex_);
+  void give_back(RouteTable::Scratch scratch) EXCLUDES(mutex_);
   void report_loops(Origin& origin, std::uint64_t count) EXCLUDES(mutex_);
   void refuse(SourceId source, Receipt receipt);
 
@@ -76,6 +78,7 @@ class GatewayIntake final : public Intake {
   std::unordered_map<SourceId, Origin> origins_;
   Mutex mutex_;
   UuidV7 ids_ GUARDED_BY(mutex_);
+  std::vector<RouteTable::Scratch> idle_ GUARDED_BY(mutex_);  ///< as many as threads were ever here at once
 };
 
 }  // namespace tidegate

@@ -19,6 +19,7 @@ constexpr Index kNone = 0;  // index 0 is the root, which nothing points to; and
 struct Leaf {
   std::vector<LaneId> of_every_source;
   std::map<SourceId, std::vector<LaneId>> by_source;
+  bool has_patterns = false;  ///< some route that ends here has one; its lanes are not in this leaf
 
   void append(SourceId source, std::vector<LaneId>& lanes) const {
     lanes.insert(lanes.end(), of_every_source.begin(), of_every_source.end());
@@ -107,7 +108,8 @@ struct RouteTable::Trie {
     return nodes[parent].one;
   }
 
-  void add(const RouteRule& rule) {
+  /// The leaf where the rule's filter ends.
+  Index add(const RouteRule& rule) {
     using Kind = TopicFilter::Level::Kind;
     Index node = 0;
     bool rest = false;
@@ -123,9 +125,14 @@ struct RouteTable::Trie {
       leaves.emplace_back();
       leaf = static_cast<Index>(leaves.size() - 1);
     }
+    if (rule.match) {
+      leaves[leaf].has_patterns = true;
+      return leaf;
+    }
     const auto give = [&rule](std::vector<LaneId>& to) { to.insert(to.end(), rule.lanes.begin(), rule.lanes.end()); };
     if (rule.from.empty()) give(leaves[leaf].of_every_source);
     for (const SourceId source : rule.from) give(leaves[leaf].by_source[source]);
+    return leaf;
   }
 };
 
@@ -137,15 +144,21 @@ struct Walk {
   const std::vector<Leaf>& leaves;
   SourceId source;
   std::vector<LaneId>& lanes;
+  std::vector<Index>& with_patterns;  ///< leaves of this topic that have patterns
   std::size_t visited = 0;
+
+  void take(Index leaf) {
+    leaves[leaf].append(source, lanes);
+    if (leaves[leaf].has_patterns) with_patterns.push_back(leaf);
+  }
 
   template <class Child>
   void visit(Index index, TopicLevels rest, bool wildcards, const Child& child) {
     ++visited;
     const Node& node = nodes[index];
-    if (node.rest_leaf != kNone && wildcards) leaves[node.rest_leaf].append(source, lanes);
+    if (node.rest_leaf != kNone && wildcards) take(node.rest_leaf);
     if (rest.at_end()) {
-      if (node.end_leaf != kNone) leaves[node.end_leaf].append(source, lanes);
+      if (node.end_leaf != kNone) take(node.end_leaf);
       return;
     }
     const std::string_view level = rest.next();
@@ -157,22 +170,59 @@ struct Walk {
 
 }  // namespace
 
+/// The routes with patterns. The matcher says whose pattern holds; whether topic and source are theirs as well is asked
+/// of those only.
+struct RouteTable::Patterns {
+  struct Rule {
+    Index leaf;
+    std::vector<SourceId> from;
+    std::vector<LaneId> lanes;
+    EventPattern pattern;
+    TopicFilter filter;
+  };
+  std::vector<Rule> rules;
+};
+
+struct RouteTable::Scratch::Parts {
+  std::vector<Index> leaves;
+};
+
+RouteTable::Scratch::Scratch() : parts_(std::make_unique<Parts>()) {}
+RouteTable::Scratch::~Scratch() = default;
+RouteTable::Scratch::Scratch(Scratch&&) noexcept = default;
+RouteTable::Scratch& RouteTable::Scratch::operator=(Scratch&&) noexcept = default;
+
 RouteTable::RouteTable(const std::vector<RouteRule>& rules) {
   auto trie = std::make_unique<Trie>();
-  for (const RouteRule& rule : rules) trie->add(rule);
+  auto patterns = std::make_unique<Patterns>();
+  for (const RouteRule& rule : rules) {
+    const Index leaf = trie->add(rule);
+    if (rule.match) patterns->rules.push_back({leaf, rule.from, rule.lanes, *rule.match, rule.filter});
+  }
   trie_ = std::move(trie);
+  if (!patterns->rules.empty()) patterns_ = std::move(patterns);
 }
 
 RouteTable::~RouteTable() = default;
 RouteTable::RouteTable(RouteTable&&) noexcept = default;
 RouteTable& RouteTable::operator=(RouteTable&&) noexcept = default;
 
-std::size_t RouteTable::match(SourceId source, std::string_view topic, std::vector<LaneId>& lanes) const {
+std::size_t RouteTable::match(SourceId source, const Event& event, Scratch& scratch, std::vector<LaneId>& lanes) const {
   const auto first = static_cast<std::ptrdiff_t>(lanes.size());
-  Walk walk{trie_->nodes, trie_->leaves, source, lanes};
+  std::vector<Index>& leaves = scratch.parts_->leaves;
+  leaves.clear();
+  Walk walk{trie_->nodes, trie_->leaves, source, lanes, leaves};
   // A leading wildcard does not match topics that begin with $ (MQTT 5.0, section 4.7.2).
-  walk.visit(0, TopicLevels(topic), !topic.starts_with('$'),
+  walk.visit(0, TopicLevels(event.subject), !event.subject.starts_with('$'),
              [this](Index parent, std::string_view level) { return trie_->child(parent, level); });
+  if (!leaves.empty()) {
+    for (const Patterns::Rule& rule : patterns_->rules) {
+      if (std::ranges::find(leaves, rule.leaf) == leaves.end()) continue;
+      if (!rule.from.empty() && std::ranges::find(rule.from, source) == rule.from.end()) continue;
+      if (!rule.pattern.matches(event, rule.filter.captures(event.subject))) continue;
+      lanes.insert(lanes.end(), rule.lanes.begin(), rule.lanes.end());
+    }
+  }
   const auto begin = lanes.begin() + first;
   if (lanes.end() - begin > 1) {
     std::sort(begin, lanes.end());

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <string_view>
+#include <optional>
 #include <vector>
 
 #include "gateway/base/ids.h"
+#include "gateway/event/event.h"
+#include "gateway/routing/event_pattern.h"
 #include "gateway/routing/topic_filter.h"
 
 namespace tidegate {
@@ -15,10 +18,12 @@ struct RouteRule {
   std::vector<SourceId> from;
   TopicFilter filter;
   std::vector<LaneId> lanes;
+  std::optional<EventPattern> match = std::nullopt;
 };
 
-/// All routes compiled into one trie of topic levels. Matching takes time that does not grow with the number of routes
-/// that don't match, and allocates nothing but room in `lanes`. Immutable. *Threads*: safe from any.
+/// All routes compiled: topics into one trie of levels, patterns into one matcher. Matching takes time that does not
+/// grow with the number of routes that don't match. The payload is parsed once, and only when a route with a pattern
+/// has this topic. Immutable. *Threads*: safe from any.
 class RouteTable {
  public:
   explicit RouteTable(const std::vector<RouteRule>& rules);
@@ -26,13 +31,30 @@ class RouteTable {
   RouteTable(RouteTable&&) noexcept;
   RouteTable& operator=(RouteTable&&) noexcept;
 
-  /// Appends the lanes that want an event of this source and topic to `lanes`: ascending, each once.
-  /// Returns the number of trie nodes it visited, which is what its time is made of.
-  std::size_t match(SourceId source, std::string_view topic, std::vector<LaneId>& lanes) const;
+  /// Room to work in, used again from event to event. *Threads*: one user at a time.
+  class Scratch {
+   public:
+    Scratch();
+    ~Scratch();
+    Scratch(Scratch&&) noexcept;
+    Scratch& operator=(Scratch&&) noexcept;
+
+   private:
+    friend class RouteTable;
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+  };
+
+  /// Appends the lanes that want an event of this source to `lanes`: ascending, each once. Allocates nothing but room
+  /// in `lanes` and `scratch`. Returns the number of trie nodes it visited, which is what the time of its topics is
+  /// made of.
+  std::size_t match(SourceId source, const Event& event, Scratch& scratch, std::vector<LaneId>& lanes) const;
 
  private:
   struct Trie;
+  struct Patterns;
   std::unique_ptr<const Trie> trie_;
+  std::unique_ptr<const Patterns> patterns_;  ///< null: no route has one
 };
 
 }  // namespace tidegate

@@ -155,7 +155,8 @@ std::string Explainer::why_not(const RouteConfig& route, std::optional<std::size
       return fmt::format("source is {}, wanted {}", name, fmt::join(route.from, " or "));
     }
   }
-  return "not matched";
+  if (!route.match) return "not matched";
+  return route.match->why_not(event, route.topic.captures(event.subject)).value_or("not matched");
 }
 
 Shaper* Explainer::shaper(std::size_t route, std::size_t sink, std::string& trouble) {

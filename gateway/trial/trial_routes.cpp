@@ -16,7 +16,7 @@ RouteTable compile(const Config& config, bool with_from) {
   std::vector<RouteRule> rules;
   for (std::size_t i = 0; i < config.routes.size(); ++i) {
     const RouteConfig& route = config.routes[i];
-    RouteRule rule{{}, route.topic, {LaneId{static_cast<std::uint32_t>(i)}}};
+    RouteRule rule{{}, route.topic, {LaneId{static_cast<std::uint32_t>(i)}}, route.match};
     for (std::size_t s = 0; with_from && s < config.sources.size(); ++s) {
       if (std::ranges::find(route.from, config.sources[s].name) != route.from.end()) rule.from.push_back(source_id(s));
     }
@@ -49,7 +49,7 @@ const std::vector<std::size_t>& TrialRoutes::match(std::optional<std::size_t> so
   routes_.clear();
   if (has_looped(event, config_.gateway.id)) return routes_;
   const RouteTable& table = source ? table_ : from_anywhere_;
-  table.match(source ? source_id(*source) : SourceId{}, event.subject, lanes_);
+  table.match(source ? source_id(*source) : SourceId{}, event, scratch_, lanes_);
   for (const LaneId lane : lanes_) routes_.push_back(lane.value);
   return routes_;
 }

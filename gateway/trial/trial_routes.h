@@ -30,6 +30,7 @@ class TrialRoutes {
   const Config& config_;
   RouteTable table_;
   RouteTable from_anywhere_;  ///< the same routes without their `from`
+  RouteTable::Scratch scratch_;
   std::vector<LaneId> lanes_;
   std::vector<std::size_t> routes_;
 };

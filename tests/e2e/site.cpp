@@ -46,11 +46,11 @@ sources:
     retry: {{ initial: 20ms, max: 200ms }}
     breaker: {{ interval: 200ms }}
 {}routes:
-  all: {{ topic: "sensors/#", to: cloud }}
+  all: {{ topic: "sensors/#", to: cloud{} }}
 {})",
                                 config.spool, config.broker.empty() ? broker->uri() : config.broker, config.qos,
                                 config.source, receiver->url(), certs.ca_cert.string(), certs.client_cert.string(),
-                                certs.client_key.string(), config.batch, config.sink, config.more));
+                                certs.client_key.string(), config.batch, config.sink, config.route, config.more));
 }
 
 void Site::start(const SiteConfig& config, bool subscribed) {

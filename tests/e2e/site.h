@@ -26,8 +26,9 @@ inline constexpr std::chrono::seconds kArrivalLimit{180};
 struct SiteConfig {
   std::string source;  ///< further lines under the source, four spaces
   std::string sink;    ///< further lines under the sink, four spaces
+  std::string route;   ///< inside `all: { ... }`, after a comma
   std::string spool;   ///< inside `spool: { ... }`
-  std::string more;    ///< further top-level lines
+  std::string more;    ///< further lines under the routes, and at the top level
   int qos = 1;         ///< of the subscription
   std::string broker;  ///< URI; empty: the site's broker
   std::string batch = "max_events: 50, max_wait: 20ms";

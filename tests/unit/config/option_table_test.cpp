@@ -236,7 +236,7 @@ TEST(OptionTable, ATreeKeepsWhichScalarsWereQuoted) {
 TEST(OptionTable, ATreeThatItsReaderRefusesIsReportedAtItsPlace) {
   const auto read = shape_table().parse_text("shape:\n  a: 1\n  no: 2\n");
   ASSERT_FALSE(read);
-  EXPECT_THAT(read.error().message, HasSubstr("3:3: error: \"no\" is refused"));
+  EXPECT_THAT(read.error().message, HasSubstr("3:3: error: shape: \"no\" is refused"));
 }
 
 }  // namespace

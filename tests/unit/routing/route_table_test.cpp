@@ -17,12 +17,24 @@ using testing::IsEmpty;
 
 TopicFilter filter(std::string_view text) { return *TopicFilter::parse(text); }
 
-std::vector<std::uint32_t> lanes_for(const RouteTable& table, std::uint32_t source, std::string_view topic) {
+Event about(std::string_view topic, std::string_view data = "") {
+  Event event;
+  event.subject = topic;
+  event.data = data;
+  return event;
+}
+
+std::vector<std::uint32_t> lanes_for(const RouteTable& table, std::uint32_t source, const Event& event) {
+  RouteTable::Scratch scratch;
   std::vector<LaneId> lanes;
-  table.match(SourceId{source}, topic, lanes);
+  table.match(SourceId{source}, event, scratch, lanes);
   std::vector<std::uint32_t> values;
   for (const LaneId lane : lanes) values.push_back(lane.value);
   return values;
+}
+
+std::vector<std::uint32_t> lanes_for(const RouteTable& table, std::uint32_t source, std::string_view topic) {
+  return lanes_for(table, source, about(topic));
 }
 
 TEST(RouteTable, EveryMatchingRouteGivesItsLanesAscendingAndOnce) {
@@ -50,7 +62,8 @@ TEST(RouteTable, FromLimitsARouteToItsSources) {
 TEST(RouteTable, MatchAppendsAfterWhatIsThere) {
   const RouteTable table({{{}, filter("a"), {LaneId{1}}}, {{}, filter("+"), {LaneId{1}}}});
   std::vector<LaneId> lanes{LaneId{5}};
-  table.match(SourceId{1}, "a", lanes);
+  RouteTable::Scratch scratch;
+  table.match(SourceId{1}, about("a"), scratch, lanes);
   EXPECT_THAT(lanes, ElementsAre(LaneId{5}, LaneId{1}));
 }
 
@@ -105,11 +118,44 @@ TEST(RouteTable, RoutesThatDoNotMatchCostNothing) {
     for (std::uint32_t i = 0; i < routes; ++i) {
       rules.push_back({{}, filter("plant/line" + std::to_string(i) + "/{device}/temperature"), {LaneId{i}}});
     }
+    RouteTable::Scratch scratch;
     std::vector<LaneId> lanes;
-    return RouteTable(rules).match(SourceId{1}, "plant/line7/d1/temperature", lanes);
+    return RouteTable(rules).match(SourceId{1}, about("plant/line7/d1/temperature"), scratch, lanes);
   };
   EXPECT_EQ(visits(10), 5u);
   EXPECT_EQ(visits(10'000), 5u);
+}
+
+RouteRule with_pattern(std::string_view topic, LaneId lane, std::string_view pattern, std::vector<SourceId> from = {}) {
+  return {std::move(from), filter(topic), {lane}, *EventPattern::parse_json(pattern)};
+}
+
+TEST(RouteTable, ARouteWithAPatternWantsTopicSourceAndContent) {
+  const RouteTable table({with_pattern("s/{site}/t", LaneId{1}, R"({"data":{"v":[{"numeric":[">",80]}]}})"),
+                          with_pattern("s/+/t", LaneId{2}, R"({"data":{"v":[91]}})", {SourceId{2}}),
+                          with_pattern("s/{site}/t", LaneId{3}, R"({"captures":{"site":["a"]}})"),
+                          with_pattern("other", LaneId{4}, R"({"data":{"v":[91]}})"),
+                          {{}, filter("s/#"), {LaneId{5}}}});
+  EXPECT_THAT(lanes_for(table, 1, about("s/a/t", R"({"v":91})")), ElementsAre(1, 3, 5));
+  EXPECT_THAT(lanes_for(table, 2, about("s/b/t", R"({"v":91})")), ElementsAre(1, 2, 5));
+  EXPECT_THAT(lanes_for(table, 1, about("s/a/t", R"({"v":9})")), ElementsAre(3, 5));
+  EXPECT_THAT(lanes_for(table, 1, about("s/b/t", "no JSON")), ElementsAre(5));
+  EXPECT_THAT(lanes_for(table, 1, about("other", R"({"v":91})")), ElementsAre(4));
+}
+
+TEST(RouteTable, AScratchServesOneEventAfterTheOther) {
+  const RouteTable table({with_pattern("#", LaneId{1}, R"({"data":{"v":[1]}})"),
+                          with_pattern("a", LaneId{2}, R"({"data":{"v":[{"exists":false}]}})")});
+  RouteTable::Scratch scratch;
+  const auto lanes = [&](std::string_view topic, std::string_view data) {
+    std::vector<LaneId> found;
+    table.match(SourceId{1}, about(topic, data), scratch, found);
+    return found;
+  };
+  EXPECT_THAT(lanes("a", R"({"v":1})"), ElementsAre(LaneId{1}));
+  EXPECT_THAT(lanes("a", "{}"), ElementsAre(LaneId{2}));
+  EXPECT_THAT(lanes("b", "{}"), IsEmpty());
+  EXPECT_THAT(lanes("a", "{"), IsEmpty());
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ routes:
     to: [cloud, hq]
   all: { to: hq }
   deep: { topic: "sensors/+/+/+/#", to: cloud }
+  alarm: { topic: "sensors/{site}/#", match: { data: { value: [ { numeric: [ ">", 80 ] } ] }, captures: { site: [ a ] } }, to: hq }
 )");
   return config;
 }
@@ -43,6 +44,14 @@ TEST(Explain, SaysTheFirstConditionThatFailed) {
   EXPECT_EQ(reason(R"({"topic":"$SYS/x"})", 1), "the topic begins with $, which no leading wildcard matches");
   EXPECT_THAT(reason(R"({"topic":"sensors/a/1/temperature","attributes":{"tidegatehops":"plant-7"}})", 1),
               HasSubstr("at this gateway before"));
+}
+
+TEST(Explain, SaysWhatThePatternMissed) {
+  EXPECT_EQ(reason(R"({"topic":"sensors/a/1/temperature","data":{"value":91}})", 3), "matched");
+  EXPECT_EQ(reason(R"({"topic":"sensors/a/1/temperature","data":{"value":21.5}})", 3),
+            "data.value is 21.5, wanted > 80");
+  EXPECT_EQ(reason(R"({"topic":"sensors/b/1/temperature","data":{"value":91}})", 3),
+            R"(captures.site is "b", wanted "a")");
 }
 
 TEST(Explain, WithoutASourceTheRoutesMayHaveAny) {
