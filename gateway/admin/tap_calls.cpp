@@ -25,6 +25,10 @@ Result<TapRequest> tap_request(const std::string& body) {
     if (!value.is_string()) return wrong;
     if (key == "route") {
       out.route = value.get<std::string>();
+    } else if (key == "where") {
+      auto pattern = EventPattern::parse_json(value.get<std::string>());
+      if (!pattern) return std::move(pattern).error().in("where");
+      out.where = *std::move(pattern);
     } else {
       return wrong;
     }

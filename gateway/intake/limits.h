@@ -12,8 +12,10 @@ inline constexpr std::size_t kTapsMax = 8;
 /// milliseconds on the network thread. One larger event is taken when nothing else waits.
 inline constexpr std::size_t kTapEventsMax = 500;
 inline constexpr std::size_t kTapBytesMax = 1u << 20;
-/// Events looked at between two polls: what a tap whose pattern seldom matches may cost intake under full load.
-inline constexpr std::size_t kTapLooksMax = 20'000;
+/// Events, and bytes of their payloads, that a tap's pattern is tried on between two polls: what a pattern that seldom
+/// matches may cost the path of the events, a few microseconds an event. One larger event is tried when it comes first.
+inline constexpr std::size_t kTapLooksMax = 5000;
+inline constexpr std::size_t kTapMatchBytesMax = 4u << 20;
 /// A tap that nobody has polled for so long is closed: its client is gone.
 inline constexpr std::chrono::seconds kTapExpiry{10};
 

@@ -35,13 +35,25 @@ void Taps::look(Tap& tap, const Routed& routed) const {
   const std::size_t bytes = payload_bytes(routed.event);
   const bool room = tap.batch.events.empty() ||
                     (tap.batch.events.size() < limits::kTapEventsMax && tap.bytes + bytes <= limits::kTapBytesMax);
-  if (!room || tap.looks == limits::kTapLooksMax) {
+  const bool tired =
+      tap.where && tap.looks > 0 &&
+      (tap.looks >= limits::kTapLooksMax || tap.matched_bytes + routed.event.data.size() > limits::kTapMatchBytesMax);
+  if (!room || tired) {
     ++tap.batch.missed;
     return;
   }
-  ++tap.looks;
+  if (!matches(tap, routed)) return;
   tap.bytes += bytes;
   tap.batch.events.push_back({routed.event, wanted_by(tap, routed)});
+}
+
+bool Taps::matches(Tap& tap, const Routed& routed) {
+  if (!tap.where) return true;
+  ++tap.looks;
+  tap.matched_bytes += routed.event.data.size();
+  const PatternCaptures captures =
+      tap.route == nullptr ? PatternCaptures{} : tap.route->topic.captures(routed.event.subject);
+  return tap.where->matches(routed.event, captures);
 }
 
 std::vector<std::string> Taps::wanted_by(const Tap& tap, const Routed& routed) const {
@@ -55,6 +67,7 @@ std::vector<std::string> Taps::wanted_by(const Tap& tap, const Routed& routed) c
 
 Result<std::uint64_t> Taps::open(const TapRequest& request) {
   Tap tap;
+  tap.where = request.where;
   if (!request.route.empty()) {
     const auto found =
         std::find_if(routes_.begin(), routes_.end(), [&](const Route& route) { return route.name == request.route; });
@@ -85,6 +98,7 @@ Result<TapBatch> Taps::poll(std::uint64_t tap) {
   open.polled_at = clock_.steady();
   open.bytes = 0;
   open.looks = 0;
+  open.matched_bytes = 0;
   return std::exchange(open.batch, {});
 }
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "gateway/base/mutex.h"
 #include "gateway/base/result.h"
 #include "gateway/event/event.h"
+#include "gateway/routing/event_pattern.h"
 #include "gateway/routing/topic_filter.h"
 #include "gateway/spool/spool.h"
 
@@ -21,6 +23,8 @@ namespace tidegate {
 /// Which events a tap shows.
 struct TapRequest {
   std::string route;  ///< empty: all events, those that no route wants too
+  /// Only events that match. Captures are those of the route; without one there are none.
+  std::optional<EventPattern> where = {};
 };
 
 /// An event as a tap saw it go by.
@@ -61,13 +65,16 @@ class Taps {
  private:
   struct Tap {
     const Route* route = nullptr;  ///< null: all
+    std::optional<EventPattern> where;
     TapBatch batch;
     std::size_t bytes = 0;
     std::size_t looks = 0;
+    std::size_t matched_bytes = 0;  ///< of payloads that the pattern was tried on
     SteadyTime polled_at;
   };
 
   void look(Tap& tap, const Routed& routed) const;
+  [[nodiscard]] static bool matches(Tap& tap, const Routed& routed);
   [[nodiscard]] std::vector<std::string> wanted_by(const Tap& tap, const Routed& routed) const;
   void close_forgotten(SteadyTime now) REQUIRES(mutex_);
 

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <functional>
 #include <sstream>
 
 #include "tests/e2e/site.h"
@@ -39,12 +40,21 @@ std::vector<json> lines_of(const std::string& text) {
   return out;
 }
 
+/// Publishes one event after the other: a tap shows none of those that came before it was open, and how long a command
+/// takes to start is the machine's affair.
+void publish_until(Site& site, const std::function<bool()>& enough) {
+  std::uint32_t publisher = 0;
+  EXPECT_TRUE(test::wait_until(test::within(kPatience), [&] {
+    if (!enough()) site.publish(1, 1, ++publisher);
+    return enough();
+  }));
+}
+
 TEST(Tap, ShowsEventsAsTheyComeInAndEndsAfterSoMany) {
   Site site;
   site.start();
   Running tap(site, {"tap", "--json", "--route", "all", "-n", "3"});
-  std::uint32_t publisher = 0;
-  while (tap.running() && publisher < 500) site.publish(1, 1, ++publisher);
+  publish_until(site, [&] { return !tap.running(); });
   EXPECT_EQ(tap.wait(), 0) << tap.errors();
   const auto lines = lines_of(tap.output());
   ASSERT_EQ(lines.size(), 3u);
@@ -55,12 +65,22 @@ TEST(Tap, ShowsEventsAsTheyComeInAndEndsAfterSoMany) {
   }
 }
 
+TEST(Tap, ShowsOnlyWhatMatchesThePattern) {
+  Site site;
+  site.start();
+  Running tap(site, {"tap", "--json", "-n", "2", "--where", R"({"data": {"device": [{"suffix": "5"}]}})"});
+  publish_until(site, [&] { return !tap.running(); });
+  EXPECT_EQ(tap.wait(), 0) << tap.errors();
+  const auto lines = lines_of(tap.output());
+  ASSERT_EQ(lines.size(), 2u);
+  for (const json& line : lines) EXPECT_THAT(line["data"].value("device", ""), ::testing::EndsWith("5"));
+}
+
 TEST(Tap, EndsFineWhenInterruptedAndLeavesNoTap) {
   Site site;
   site.start();
   Running tap(site, {"tap"});
-  std::uint32_t publisher = 0;
-  while (tap.output().empty() && publisher < 500) site.publish(1, 1, ++publisher);
+  publish_until(site, [&] { return tap.output().ends_with('\n'); });
   EXPECT_THAT(tap.output(), HasSubstr("  plant-floor  sensors/"));
   tap.signal(SIGINT);
   EXPECT_EQ(tap.wait(), 0) << tap.errors();
@@ -73,6 +93,9 @@ TEST(Tap, SaysWhatIsWrongAndHowToMendIt) {
   const auto unknown = site.gateway.command({"tap", "--route", "none"});
   EXPECT_EQ(unknown.status, 1);
   EXPECT_THAT(unknown.errors, HasSubstr("there is no route none; there are: all"));
+  const auto where = site.gateway.command({"tap", "--where", R"({"type": "x"})"});
+  EXPECT_EQ(where.status, 1);
+  EXPECT_THAT(where.errors, HasSubstr("where: 1:10: "));
   EXPECT_EQ(site.gateway.stop(), 0);
   const auto alone = site.gateway.command({"tap"});
   EXPECT_EQ(alone.status, 1);

@@ -116,8 +116,15 @@ TEST(AdminApi, ATapIsOpenedPolledAndClosed) {
   FakeBackend backend;
   EXPECT_EQ(answer(post("/v1/taps", R"({"route":"temperatures"})"), kLoopback, backend).body, R"({"tap":7})");
   EXPECT_EQ(backend.tap_request.route, "temperatures");
-  for (const char* body : {"", "[]", R"({"route":1})", R"({"rout":"x"})"})
+  const char* const hot = R"({"where":"{\"data\":{\"value\":[{\"numeric\":[\">\",80]}]}}"})";
+  EXPECT_EQ(answer(post("/v1/taps", hot), kLoopback, backend).status, 200);
+  ASSERT_TRUE(backend.tap_request.where);
+  EXPECT_EQ(backend.tap_request.where->fields().at(0).name, "data.value");
+  for (const char* body : {"", "[]", R"({"route":1})", R"({"rout":"x"})", R"({"where":{}})"})
     EXPECT_EQ(answer(post("/v1/taps", body), kLoopback, backend).status, 400) << body;
+  const AdminResponse wrong = answer(post("/v1/taps", R"({"where":"{\"type\": 1}"})"), kLoopback, backend);
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_THAT(wrong.body, ::testing::HasSubstr("where: 1:10: "));
   EXPECT_EQ(answer(get("/v1/taps/8"), kLoopback, backend).status, 404);
   EXPECT_EQ(answer(get("/v1/taps/x"), kLoopback, backend).status, 404);
   EXPECT_EQ(answer(get("/v1/taps"), kLoopback, backend).status, 405);

@@ -66,6 +66,25 @@ TEST_F(TapsTest, ATapOfARouteShowsWhatThatRouteWants) {
   EXPECT_THAT(subjects(tap), ElementsAre("s/a/t"));
 }
 
+TEST_F(TapsTest, ATapWithAPatternShowsWhatMatchesAndKnowsTheCapturesOfItsRoute) {
+  const auto where = [](std::string_view json) { return *EventPattern::parse_json(json); };
+  const std::uint64_t hot = open({.route = {}, .where = where(R"({"data": [{"numeric": [">", 30]}]})")});
+  const std::uint64_t device = open({.route = "hot", .where = where(R"({"captures.device": ["b"]})")});
+  offer({routed("s/a/t", {kHotLane}, "31"), routed("s/b/t", {kHotLane}, "29"), routed("other", {}, "32")});
+  EXPECT_THAT(subjects(hot), ElementsAre("s/a/t", "other"));
+  EXPECT_THAT(subjects(device), ElementsAre("s/b/t"));
+}
+
+TEST_F(TapsTest, APatternIsTriedOnSoManyEventsAndBytesAndTheRestIsMissed) {
+  const auto none = EventPattern::parse_json(R"({"subject": ["none"]})");
+  const std::uint64_t many = open({.route = {}, .where = *none});
+  offer(std::vector<Routed>(limits::kTapLooksMax + 2, routed("s", {})));
+  EXPECT_EQ(taps.poll(many)->missed, 2u);
+  const Routed large = routed("s", {}, std::string(limits::kTapMatchBytesMax + 1, ' '));
+  offer({large, large});
+  EXPECT_EQ(taps.poll(many)->missed, 1u);
+}
+
 TEST_F(TapsTest, AnUnknownRouteIsAnErrorThatNamesThoseThereAre) {
   const auto tap = taps.open({.route = "cold"});
   ASSERT_FALSE(tap);
