@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/routing/event_pattern.h"
+#include "gateway/routing/pattern_matcher.h"
 
 /// The corpora of event-ruler's verdicts, which lie beside the source tree (../shared/data/event-patterns): every case
 /// must get the verdict of the real engine. Without them the tests are skipped; tests/unit/routing has cases of its
@@ -43,6 +44,8 @@ class Corpus : public testing::Test {
     if (cases.empty()) GTEST_SKIP() << "no " << name << " in " << TIDEGATE_PATTERN_CORPORA;
     std::size_t agreed = 0;
     std::size_t explained = 0;
+    std::size_t matched = 0;
+    PatternMatcher::Scratch scratch;
     for (const Json& one : cases) {
       const auto pattern = for_data(one["pattern"]);
       const bool expected = one["match"];
@@ -54,9 +57,13 @@ class Corpus : public testing::Test {
       const bool matches = pattern->matches(event, {});
       agreed += matches == expected ? 1 : 0;
       explained += pattern->why_not(event, {}).has_value() != matches ? 1 : 0;
+      std::vector<std::uint32_t> rules;
+      PatternMatcher({{*pattern}}).match(event, scratch, rules);
+      matched += rules.size() == (expected ? 1 : 0) ? 1 : 0;
       EXPECT_EQ(matches, expected) << one["name"] << "\n" << one["pattern"] << "\n" << one["event"];
     }
     std::printf("%s: %zu of %zu verdicts agree with event-ruler\n", name.c_str(), agreed, cases.size());
+    EXPECT_EQ(matched, cases.size()) << "verdicts of the matcher";
     EXPECT_EQ(explained, cases.size()) << "a reason exactly when a pattern does not match";
   }
 };
