@@ -82,6 +82,27 @@ Status throughput(const Options& options, std::vector<Row>& rows) {
   return {};
 }
 
+/// A hundred routes by content and one by topic, in turn.
+Status content(const Options& options, std::vector<Row>& rows) {
+  Row plain{"the same load by one route without a pattern", "events/s", {}, Bound::none, 0};
+  Row rate{"by 100 routes with patterns", "events/s", {}, Bound::none, 0};
+  Row ratio{"  against the route without, in the same run", "ratio", {}, Bound::at_least, 0.9};
+  Row cpu{"  gateway CPU", "us/event", {}, Bound::none, 0};
+  for (int i = 0; i < options.repeats; ++i) {
+    say(fmt::format("content, {} of {}", i + 1, options.repeats));
+    const auto without = measure_gateway(options.bin, options.flow_events);
+    if (!without) return without.error();
+    const auto with = measure_gateway(options.bin, options.flow_events, hundred_content_routes());
+    if (!with) return with.error();
+    plain.samples.push_back(without->events_per_second);
+    rate.samples.push_back(with->events_per_second);
+    ratio.samples.push_back(with->events_per_second / without->events_per_second);
+    cpu.samples.push_back(with->cpu_us_per_event);
+  }
+  rows.insert(rows.end(), {plain, rate, ratio, cpu});
+  return {};
+}
+
 /// A large CSV file in a folder.
 Status folder(const Options& options, std::vector<Row>& rows) {
   Row stored{"directory, CSV rows of 100 bytes -> spool (full)", "rows/s", {}, Bound::at_least, 150'000};
@@ -246,7 +267,7 @@ int main(int argc, char** argv) {
   CLI::App app("Speed and size of the whole gateway.");
   app.add_flag("--quick", options.quick, "small and once: does it work, not how fast is it");
   app.add_option("--json", options.json, "also write the rows there");
-  app.add_option("--only", only, "spool, throughput, listener, http, folder, idle, restart, latency");
+  app.add_option("--only", only, "spool, throughput, content, listener, http, folder, idle, restart, latency");
   app.add_option("--bin", options.bin, "where the programs are");
   CLI11_PARSE(app, argc, argv);
   if (options.quick) {
@@ -258,8 +279,9 @@ int main(int argc, char** argv) {
   }
 
   const std::vector<std::pair<std::string, Status (*)(const Options&, std::vector<Row>&)>> measures = {
-      {"spool", spool}, {"throughput", throughput}, {"listener", listener}, {"http", http_ingest}, {"folder", folder},
-      {"idle", idle},   {"restart", restart},       {"latency", latency}};
+      {"spool", spool},       {"throughput", throughput}, {"content", content},
+      {"listener", listener}, {"http", http_ingest},      {"folder", folder},
+      {"idle", idle},         {"restart", restart},       {"latency", latency}};
   std::vector<Row> rows;
   for (const auto& [name, measure] : measures) {
     if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;

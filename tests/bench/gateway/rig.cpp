@@ -52,7 +52,30 @@ test::PublisherReport publish_events(std::uint16_t port, std::uint64_t count, do
 
 Rig::Rig(std::filesystem::path bin) : bin_(std::move(bin)), gateway_(bin_ / "tidegate", dir_.path()) {}
 
-Status Rig::start(std::string_view batch_max_wait, bool receiver) {
+std::string hundred_content_routes() {
+  std::string routes = R"(  all: { topic: "sensors/#", match: { data: { device: [ { prefix: p } ] } }, to: cloud })"
+                       "\n";
+  for (int i = 1; i < 100; ++i) {
+    const auto pattern = [i]() -> std::string {
+      switch (i % 6) {
+        case 0: return fmt::format("data: {{ device: [ q{:04} ] }}", i);
+        case 1: return fmt::format(R"(data: {{ temperature: [ {{ numeric: [ ">", {} ] }} ] }})", 100 + i);
+        case 2:
+          return fmt::format(R"(data: {{ state: [ {{ prefix: alarm-{} }} ], humidity: [ {{ exists: true }} ] }})", i);
+        case 3: return fmt::format(R"(data: {{ m: [ {{ wildcard: "LOG:*:{}" }} ] }})", i);
+        case 4:
+          return fmt::format(
+              R"(data: {{ state: [ {{ anything-but: [ ok, warn ] }} ], rms: [ {{ numeric: [ ">=", 0, "<", {} ] }} ] }})",
+              i);
+        default: return fmt::format(R"($or: [ {{ data: {{ unit: [ u{} ] }} }}, {{ qos: [ "{}" ] }} ])", i, i + 3);
+      }
+    };
+    routes += fmt::format("  rule-{}: {{ topic: \"sensors/#\", match: {{ {} }}, to: cloud }}\n", i, pattern());
+  }
+  return routes;
+}
+
+Status Rig::start(std::string_view batch_max_wait, bool receiver, std::string_view routes) {
   const auto certs = testing::make_test_certs(dir_ / "certs");
   if (!certs) return certs.error();
   receiver_ = std::make_unique<test::ReceiverProcess>(bin_ / "test_receiver", dir_.path(), certs->server_cert,
@@ -74,12 +97,9 @@ sinks:
     tls: {{ ca_file: {} }}
     batch: {{ max_events: 500, max_wait: {} }}
 routes:
-  all:
-    topic: "sensors/#"
-    to: cloud
-)",
+{})",
                                                        broker_->port(), receiver_->url(), certs->ca_cert.string(),
-                                                       batch_max_wait));
+                                                       batch_max_wait, routes));
   if (auto up = gateway_.start_ready(); !up) return up;
   if (test::wait_until(test::within(kSubscribeLimit), [&] { return gateway_.state_of("source plant-floor") == "ok"; }))
     return {};
@@ -131,9 +151,9 @@ Result<Flow> measure_bare_subscriber(std::uint64_t count) {
   return flow;
 }
 
-Result<Flow> measure_gateway(const std::filesystem::path& bin, std::uint64_t count) {
+Result<Flow> measure_gateway(const std::filesystem::path& bin, std::uint64_t count, std::string_view routes) {
   Rig rig(bin);
-  if (auto up = rig.start("200ms"); !up) return up.error();
+  if (auto up = rig.start("200ms", true, routes); !up) return up.error();
   const test::Usage before = test::usage_of(rig.gateway().pid());
   const auto from = std::chrono::steady_clock::now();
   const auto report = publish_events(rig.broker().port(), count);

@@ -16,6 +16,12 @@ namespace tidegate::bench {
 
 inline constexpr std::size_t kPayloadBytes = 200;
 
+/// One route by topic.
+inline constexpr std::string_view kEverything = "  all: { topic: \"sensors/#\", to: cloud }\n";
+/// The same events by a route that finds each of them by its content, and 99 routes whose patterns, of all kinds, hold
+/// for none.
+std::string hundred_content_routes();
+
 /// A mosquitto as Debian configures it, plus a listener and no limit on its queue.
 Result<std::unique_ptr<test::Mosquitto>> start_broker(const std::filesystem::path& dir);
 
@@ -34,8 +40,8 @@ struct Flow {
 class Rig {
  public:
   explicit Rig(std::filesystem::path bin);
-  /// `receiver`: also start the receiver.
-  Status start(std::string_view batch_max_wait, bool receiver = true);
+  /// `receiver`: also start the receiver. `routes`: YAML, indented by two.
+  Status start(std::string_view batch_max_wait, bool receiver = true, std::string_view routes = kEverything);
   Status start_receiver() { return receiver_->start(); }
   /// Waits until the gateway has delivered `count` events; the seconds it took from `from`.
   Result<double> wait_delivered(std::uint64_t count, SteadyTime from);
@@ -58,6 +64,7 @@ class Rig {
 /// Events per second and CPU per event of `mosquitto_sub -q 1` alone, on the same load.
 Result<Flow> measure_bare_subscriber(std::uint64_t count);
 /// The same load through the gateway to the receiver.
-Result<Flow> measure_gateway(const std::filesystem::path& bin, std::uint64_t count);
+Result<Flow> measure_gateway(const std::filesystem::path& bin, std::uint64_t count,
+                             std::string_view routes = kEverything);
 
 }  // namespace tidegate::bench
