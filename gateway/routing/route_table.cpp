@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "gateway/routing/pattern_matcher.h"
 #include "gateway/routing/topic_levels.h"
 
 namespace tidegate {
@@ -174,17 +175,18 @@ struct Walk {
 /// of those only.
 struct RouteTable::Patterns {
   struct Rule {
-    Index leaf;
+    Index leaf;  ///< where its filter ends
     std::vector<SourceId> from;
     std::vector<LaneId> lanes;
-    EventPattern pattern;
-    TopicFilter filter;
   };
   std::vector<Rule> rules;
+  PatternMatcher matcher;  ///< with the indices of `rules`
 };
 
 struct RouteTable::Scratch::Parts {
   std::vector<Index> leaves;
+  std::vector<std::uint32_t> rules;
+  PatternMatcher::Scratch matcher;
 };
 
 RouteTable::Scratch::Scratch() : parts_(std::make_unique<Parts>()) {}
@@ -194,18 +196,35 @@ RouteTable::Scratch& RouteTable::Scratch::operator=(Scratch&&) noexcept = defaul
 
 RouteTable::RouteTable(const std::vector<RouteRule>& rules) {
   auto trie = std::make_unique<Trie>();
-  auto patterns = std::make_unique<Patterns>();
+  std::vector<Patterns::Rule> with_patterns;
+  std::vector<PatternRule> patterns;
   for (const RouteRule& rule : rules) {
     const Index leaf = trie->add(rule);
-    if (rule.match) patterns->rules.push_back({leaf, rule.from, rule.lanes, *rule.match, rule.filter});
+    if (!rule.match) continue;
+    with_patterns.push_back({leaf, rule.from, rule.lanes});
+    patterns.push_back({*rule.match, &rule.filter});
   }
   trie_ = std::move(trie);
-  if (!patterns->rules.empty()) patterns_ = std::move(patterns);
+  if (!patterns.empty()) {
+    patterns_ = std::make_unique<const Patterns>(Patterns{std::move(with_patterns), PatternMatcher(patterns)});
+  }
 }
 
 RouteTable::~RouteTable() = default;
 RouteTable::RouteTable(RouteTable&&) noexcept = default;
 RouteTable& RouteTable::operator=(RouteTable&&) noexcept = default;
+
+void RouteTable::match_patterns(SourceId source, const Event& event, Scratch::Parts& scratch,
+                                std::vector<LaneId>& lanes) const {
+  scratch.rules.clear();
+  patterns_->matcher.match(event, scratch.matcher, scratch.rules);
+  for (const std::uint32_t index : scratch.rules) {
+    const Patterns::Rule& rule = patterns_->rules[index];
+    if (std::ranges::find(scratch.leaves, rule.leaf) == scratch.leaves.end()) continue;
+    if (!rule.from.empty() && std::ranges::find(rule.from, source) == rule.from.end()) continue;
+    lanes.insert(lanes.end(), rule.lanes.begin(), rule.lanes.end());
+  }
+}
 
 std::size_t RouteTable::match(SourceId source, const Event& event, Scratch& scratch, std::vector<LaneId>& lanes) const {
   const auto first = static_cast<std::ptrdiff_t>(lanes.size());
@@ -215,14 +234,7 @@ std::size_t RouteTable::match(SourceId source, const Event& event, Scratch& scra
   // A leading wildcard does not match topics that begin with $ (MQTT 5.0, section 4.7.2).
   walk.visit(0, TopicLevels(event.subject), !event.subject.starts_with('$'),
              [this](Index parent, std::string_view level) { return trie_->child(parent, level); });
-  if (!leaves.empty()) {
-    for (const Patterns::Rule& rule : patterns_->rules) {
-      if (std::ranges::find(leaves, rule.leaf) == leaves.end()) continue;
-      if (!rule.from.empty() && std::ranges::find(rule.from, source) == rule.from.end()) continue;
-      if (!rule.pattern.matches(event, rule.filter.captures(event.subject))) continue;
-      lanes.insert(lanes.end(), rule.lanes.begin(), rule.lanes.end());
-    }
-  }
+  if (!leaves.empty()) match_patterns(source, event, *scratch.parts_, lanes);
   const auto begin = lanes.begin() + first;
   if (lanes.end() - begin > 1) {
     std::sort(begin, lanes.end());

@@ -53,6 +53,9 @@ class RouteTable {
  private:
   struct Trie;
   struct Patterns;
+  /// Adds the lanes of routes with patterns that want the event; its topic's leaves are in `scratch`.
+  void match_patterns(SourceId source, const Event& event, Scratch::Parts& scratch, std::vector<LaneId>& lanes) const;
+
   std::unique_ptr<const Trie> trie_;
   std::unique_ptr<const Patterns> patterns_;  ///< null: no route has one
 };
