@@ -36,6 +36,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close();
 
  private:
+  void on_header(error_code error);
   void on_read(error_code error);
   void handle();
   void write(AdminResponse answer);
@@ -89,8 +90,19 @@ void Connection::read() {
   parser_->header_limit(limits::kAdminHeaderBytesMax);
   parser_->body_limit(limits::kAdminRequestBytesMax);
   stream_.expires_after(limits::kAdminConnectionTimeout);
+  http::async_read_header(stream_, buffer_, *parser_,
+                          [self = shared_from_this()](error_code error, std::size_t) { self->on_header(error); });
+}
+
+void Connection::on_header(error_code error) {
+  if (error) return on_read(error);
+  // Boost.Beast 1.81 ends the process over some chunked bodies (docs/decisions/0012-http-ingest.md).
+  if (parser_->chunked()) {
+    keep_alive_ = false;
+    return write(error_response(411, "send the body with a Content-Length"));
+  }
   http::async_read(stream_, buffer_, *parser_,
-                   [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
+                   [self = shared_from_this()](error_code failed, std::size_t) { self->on_read(failed); });
 }
 
 void Connection::on_read(error_code error) {

@@ -12,6 +12,8 @@ namespace tidegate::limits {
 inline constexpr std::size_t kIngestHeaderBytesMax = 32u << 10;
 /// Header fields of one request.
 inline constexpr std::size_t kIngestHeaderFieldsMax = 200;
+/// Extensions of one chunk of a body: nobody is known to send any, and they are only read over.
+inline constexpr std::size_t kIngestChunkExtensionBytesMax = 256;
 /// TLS handshake, or the header from its first byte on.
 inline constexpr std::chrono::seconds kIngestHeaderTime{10};
 /// Silence between two requests of a connection that is kept.

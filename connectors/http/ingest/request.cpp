@@ -27,20 +27,32 @@ std::string lower(std::string_view text) {
 
 }  // namespace
 
-RequestReader::RequestReader(std::uint64_t body_bytes_max) {
+RequestReader::RequestReader(std::uint64_t body_bytes_max) : chunks_(body_bytes_max) {
   header_limit(limits::kIngestHeaderBytesMax);
   body_limit(body_bytes_max);
 }
 
 std::size_t RequestReader::feed(std::string_view bytes) {
   if (refused_ || done()) return 0;
+  if (head_done_ && chunked()) return feed_chunks(bytes);
   error_code error;
   const std::size_t used = put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
   if (error && error != http::error::need_more) judge(error);
   // What does not fit the read buffer would never be complete.
   if (error == http::error::need_more && !refused_ && bytes.size() - used >= limits::kIngestHeaderBytesMax)
-    refuse(head_done_ ? 400 : 431, head_done_ ? "the body's chunks are not well formed" : "the header is too large");
+    refuse(431, "the header is too large");
   return used;
+}
+
+std::size_t RequestReader::feed_chunks(std::string_view bytes) {
+  const std::size_t given = bytes.size();
+  switch (chunks_.feed(bytes, body_)) {
+    case ChunkReader::State::more: break;
+    case ChunkReader::State::done: done_ = true; break;
+    case ChunkReader::State::malformed: refuse(400, "the body's chunks are not well formed"); break;
+    case ChunkReader::State::too_large: refuse(413, "the body is too large"); break;
+  }
+  return given - bytes.size();
 }
 
 std::optional<std::uint64_t> RequestReader::announced() const {
@@ -106,11 +118,6 @@ void RequestReader::on_body_init_impl(const boost::optional<std::uint64_t>& leng
 }
 
 std::size_t RequestReader::on_body_impl(string_view bytes, error_code&) {
-  body_.append(bytes.data(), bytes.size());
-  return bytes.size();
-}
-
-std::size_t RequestReader::on_chunk_body_impl(std::uint64_t, string_view bytes, error_code&) {
   body_.append(bytes.data(), bytes.size());
   return bytes.size();
 }

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "connectors/http/ingest/chunks.h"
+
 namespace tidegate::ingest {
 
 /// What a request says before its body, as far as the source cares.
@@ -28,7 +30,7 @@ struct Refusal {
   std::optional<std::size_t> index;  ///< of the event at fault, from 0
 };
 
-/// One HTTP/1.1 request as its bytes come in: framing by Boost.Beast, limits by the caller's numbers. Makes no
+/// One HTTP/1.1 request as its bytes come in: header by Boost.Beast, limits by the caller's numbers. Makes no
 /// promises about who asks for what; that is call.h's. *Source*: RFC 9112.
 class RequestReader : private boost::beast::http::basic_parser<true> {
  public:
@@ -40,7 +42,7 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
   std::size_t feed(std::string_view bytes);
 
   [[nodiscard]] bool head_done() const noexcept { return head_done_; }
-  [[nodiscard]] bool done() const { return is_done(); }
+  [[nodiscard]] bool done() const { return done_ || is_done(); }
   /// Set when this is no request that can go on; nothing more may be fed.
   [[nodiscard]] const std::optional<Refusal>& refused() const noexcept { return refused_; }
   [[nodiscard]] const RequestHead& head() const noexcept { return head_; }
@@ -61,18 +63,22 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
   void on_header_impl(error_code& error) override;
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code& error) override;
   std::size_t on_body_impl(string_view bytes, error_code& error) override;
+  // Chunks never get as far as the parser: see chunks_.
   void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, string_view bytes, error_code& error) override;
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view, error_code&) override { return 0; }
   void on_finish_impl(error_code&) override {}
   void refuse(int status, std::string error);
   void judge(const error_code& error);
+  std::size_t feed_chunks(std::string_view bytes);
   void keep_once(std::optional<std::string>& into, std::string_view name, std::string_view value);
 
   RequestHead head_;
+  ChunkReader chunks_;
   std::string body_;
   std::optional<Refusal> refused_;
   std::size_t fields_ = 0;
   bool head_done_ = false;
+  bool done_ = false;  ///< a chunked body is complete
 };
 
 }  // namespace tidegate::ingest

@@ -114,6 +114,8 @@ TEST_F(AdminServerTest, OversizeAndMalformedRequestsAreRefused) {
   EXPECT_EQ(raw(at, "nonsense\r\n\r\n").substr(0, 12), "HTTP/1.1 400");
   const std::string header = "GET / HTTP/1.1\r\nX: " + std::string(limits::kAdminHeaderBytesMax, 'x') + "\r\n\r\n";
   EXPECT_EQ(raw(at, header).substr(0, 12), "HTTP/1.1 431");
+  const std::string chunked = "POST /v1/dead/drop HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_EQ(raw(at, chunked + "0\r\n)~~\r]\r\n").substr(0, 12), "HTTP/1.1 411");
   EXPECT_EQ(admin_call(at, "GET", "/healthz")->status, 200);
 }
 

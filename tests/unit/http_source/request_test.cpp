@@ -71,10 +71,39 @@ TEST(RequestReader, ChunksAreJoinedAndTrailersChangeNothing) {
   EXPECT_TRUE(reader.head().cloud_event.empty());
 }
 
+int chunked_refusal(const std::string& chunks, std::size_t step = SIZE_MAX) {
+  RequestReader reader(1000);
+  feed(reader, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, step);
+  return reader.refused() ? reader.refused()->status : reader.done() ? 200 : 0;
+}
+
+TEST(RequestReader, ChunksAreReadHoweverTheyAreCut) {
+  for (std::size_t step = 1; step < 12; ++step) {
+    EXPECT_EQ(chunked_refusal("0\r\n\r\n", step), 200) << step;
+    EXPECT_EQ(chunked_refusal("A ;x=\"y\"\r\n0123456789\r\n000\r\na: b\r\n\r\n", step), 200) << step;
+    EXPECT_EQ(chunked_refusal("0\r\n~\xFF without an end", step), 0) << step;
+    EXPECT_EQ(chunked_refusal("0\r\n)\xFF\rGET / HTTP", step), 400) << step;
+  }
+}
+
+TEST(RequestReader, RefusesChunksThatAreNotWellFormed) {
+  for (const char* chunks :
+       {"\r\n", ";a\r\n", "1\na\r\n", "1\r\nab\r\n", "1\r\na\n", "1\r\na\rx", "1 2\r\n\x01", "-1\r\n", "0x1\r\n",
+        "1\rx", "0\r\n\n", "0\r\na\n", "0\r\na: \x01", "00000000000000001\r\n"}) {
+    EXPECT_EQ(chunked_refusal(chunks), 400) << chunks;
+  }
+  EXPECT_EQ(chunked_refusal("FFFFFFFFFFFFFFFF\r\n"), 413);
+  EXPECT_EQ(chunked_refusal("1;" + std::string(257, 'a')), 400);
+  EXPECT_EQ(chunked_refusal("0\r\n" + std::string(limits::kIngestHeaderBytesMax + 1, 'a')), 400);
+}
+
 TEST(RequestReader, HoldsBodiesToTheLimit) {
   EXPECT_EQ(refusal("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n"), 413);
   EXPECT_EQ(refusal("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'x')),
             413);
+  std::string small;
+  for (int i = 0; i < 1001; ++i) small += "1\r\nx\r\n";
+  EXPECT_EQ(chunked_refusal(small), 413);
 }
 
 TEST(RequestReader, HoldsHeadersToTheLimit) {
