@@ -42,11 +42,6 @@ AdminResponse metrics(const AdminCall& call) {
 
 AdminResponse status(const AdminCall& call) { return ok_response(dumped(to_json(call.backend.status()))); }
 
-AdminResponse resume_lane(const AdminCall& call) {
-  const Status done = call.backend.resume_lane(call.names[0], call.names[1]);
-  return done ? ok_response(dumped({{"resumed", call.names[0] + "/" + call.names[1]}})) : error_response(done.error());
-}
-
 using Way = Endpoint::Way;
 constexpr std::array kEndpoints = {
     Endpoint{"GET", "/healthz", Way::net, false, healthz},
@@ -57,6 +52,8 @@ constexpr std::array kEndpoints = {
     Endpoint{"POST", "/v1/dead/retry", Way::disk, true, retry_dead},
     Endpoint{"POST", "/v1/dead/drop", Way::disk, true, drop_dead},
     Endpoint{"POST", "/v1/lanes/{}/{}/resume", Way::net, false, resume_lane},
+    Endpoint{"POST", "/v1/lanes/{}/{}/drop", Way::disk, false, drop_lane},
+    Endpoint{"POST", "/v1/lanes/{}/{}/adopt", Way::disk, true, adopt_lane},
     Endpoint{"POST", "/v1/taps", Way::net, true, open_tap},
     Endpoint{"GET", "/v1/taps/{}", Way::net, false, poll_tap},
     Endpoint{"DELETE", "/v1/taps/{}", Way::net, false, close_tap},

@@ -36,6 +36,10 @@ class AdminBackend {
   virtual Result<std::vector<DeadLetter>> dead_letters(const DeadQuery& query) = 0;
   virtual Result<std::uint64_t> retry_dead(const std::vector<std::uint64_t>& numbers) = 0;
   virtual Result<std::uint64_t> drop_dead(const std::vector<std::uint64_t>& numbers) = 0;
+  /// See Spool::drop_lane() and Spool::adopt_lane().
+  virtual Result<std::uint64_t> drop_lane(const std::string& route, const std::string& sink) = 0;
+  virtual Result<std::uint64_t> adopt_lane(const std::string& route, const std::string& sink,
+                                           const std::string& to_route, const std::string& to_sink) = 0;
 };
 
 }  // namespace tidegate

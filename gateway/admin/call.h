@@ -32,6 +32,10 @@ AdminResponse get_dead(const AdminCall& call);
 AdminResponse retry_dead(const AdminCall& call);
 AdminResponse drop_dead(const AdminCall& call);
 
+AdminResponse resume_lane(const AdminCall& call);
+AdminResponse drop_lane(const AdminCall& call);
+AdminResponse adopt_lane(const AdminCall& call);
+
 AdminResponse open_tap(const AdminCall& call);
 /// One event a line, as JSON: the CloudEvent with one more member, "routes"; at the end, if events were missed,
 /// {"missed": how many}.

@@ -55,6 +55,13 @@ json source_rows(const StatusReport& report) {
   return rows;
 }
 
+void put_orphan(json& row, const Orphan& orphan) {
+  if (orphan.leaving == Orphan::Leaving::dropped) row["leaving"] = "dropped";
+  if (orphan.leaving != Orphan::Leaving::adopted) return;
+  row["leaving"] = "adopted";
+  row["adopted_by"] = orphan.adopted_by;
+}
+
 json lane_rows(const StatusReport& report) {
   json rows = json::array();
   std::map<std::string, const StatusReport::LaneRow*> lanes;
@@ -63,6 +70,8 @@ json lane_rows(const StatusReport& report) {
   for (const auto& [name, lane] : lanes) {
     json row = {{"name", name}, {"configured", lane != nullptr}};
     if (lane != nullptr) row["type"] = lane->type;
+    if (const auto orphan = report.spool.orphans.find(name); orphan != report.spool.orphans.end())
+      put_orphan(row, orphan->second);
     if (lane != nullptr && lane->oldest_pending) row["oldest_pending_s"] = lane->oldest_pending->count();
     row["ledger"] = books(value_or_zero(report.spool.lanes, name));
     row["deferred"] = value_or_zero(report.spool.deferred, name);

@@ -18,8 +18,35 @@ void add_tap(CLI::App& app, Parsed& p) {
   add_json(tap, p);
 }
 
+void add_lanes(CLI::App& app, Parsed& p) {
+  CLI::App& lanes = *app.add_subcommand("lanes", "Lanes, and what becomes of those that left the config");
+  lanes.footer(
+      "A lane is a route feeding a sink. When its route is renamed or removed, its backlog waits: the lane is\n"
+      "orphaned until another lane adopts its events, or somebody drops them.");
+  lanes.require_subcommand(1);
+  CLI::App& list = add_command(lanes, p, "list", "List them", "With --json: one object a line.",
+                               [&p] { return lanes_list_command(p.common); });
+  CLI::App& adopt = add_command(lanes, p, "adopt", "Give an orphan's pending events to another lane",
+                                "They keep their ids, and are delivered behind what waits there. Dead letters stay.",
+                                [&p] { return lanes_adopt_command(p.common, p.lane); });
+  CLI::App& drop = add_command(lanes, p, "drop", "Remove what waits in an orphan for good",
+                               "Its events count as evicted in the books; its dead letters are removed.",
+                               [&p] { return lanes_drop_command(p.common, p.lane); });
+  for (CLI::App* command : {&adopt, &drop})
+    command->add_option("lane", p.lane.lane, "The orphan")->type_name("ROUTE/SINK")->required();
+  adopt.add_option("--to", p.lane.to, "The lane that delivers them")->type_name("ROUTE/SINK")->required();
+  drop.add_flag("--yes", p.lane.yes, "Really; needed when there is no terminal to ask at");
+  for (CLI::App* command : {&list, &adopt, &drop}) {
+    add_config(*command, p);
+    add_json(*command, p);
+  }
+}
+
 }  // namespace
 
-void add_live_commands(CLI::App& app, Parsed& p) { add_tap(app, p); }
+void add_live_commands(CLI::App& app, Parsed& p) {
+  add_lanes(app, p);
+  add_tap(app, p);
+}
 
 }  // namespace tidegate

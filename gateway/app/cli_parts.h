@@ -15,6 +15,7 @@ struct Parsed {
   CommonOptions common{.config_file = "/etc/tidegate/tidegate.yaml", .json = false};
   SpoolChoice spool;
   DeadChoice choice;
+  LaneChoice lane;
   TapChoice tap;
   TestChoice test;
   ExplainChoice explain;

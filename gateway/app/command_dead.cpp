@@ -22,11 +22,6 @@ namespace {
 constexpr std::size_t kTerminalColumns = 80;
 constexpr std::size_t kSubjectColumns = 32;
 
-int failed(const Error& error) {
-  complain(error.message);
-  return error.code == ErrorCode::invalid ? kExitUsage : kExitFailed;
-}
-
 std::string text_in(const json& row, const char* key) { return printable(row.value(key, std::string{})); }
 
 std::string lines_for(const json& letter) {

@@ -1,60 +1,25 @@
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
-#include "gateway/admin/status.h"
 #include "gateway/app/commands.h"
-#include "gateway/app/live_gateway.h"
+#include "gateway/app/gateway_status.h"
 #include "gateway/app/load.h"
+#include "gateway/app/orphan_text.h"
 #include "gateway/app/status_text.h"
-#include "gateway/app/version.h"
 
 namespace tidegate {
 
 using nlohmann::json;
 
-namespace {
-
-/// The status of a gateway that does not run: what its spool holds.
-Result<json> cold_status(const Config& config) {
-  auto found = audit(config.gateway.data_dir);
-  if (!found) return std::move(found).error();
-  StatusReport report;
-  report.version = version();
-  report.gateway_id = config.gateway.id;
-  report.data_dir = config.gateway.data_dir.string();
-  report.live = false;
-  report.now = SystemClock{}.wall();
-  report.spool = std::move(found->books);
-  report.spool.bytes_max = config.spool.max_bytes;
-  for (const SourceConfig& source : config.sources)
-    report.sources.push_back({source.name, std::string(source.type->name)});
-  for (const RouteConfig& route : config.routes) {
-    for (const std::string& sink : route.to)
-      report.lanes.push_back({route.name, sink, std::string(config.sink(sink)->type->name), std::nullopt});
-  }
-  return to_json(report);
-}
-
-Result<json> any_status(const Config& config) {
-  const auto live = LiveGateway::find(config);
-  if (!live) return live.error();
-  if (*live) return (*live)->call("GET", "/v1/status");
-  return cold_status(config);
-}
-
-}  // namespace
-
 int status_command(const CommonOptions& common) {
   const std::optional<Config> config = load_for_command(common);
   if (!config) return kExitUsage;
-  const auto status = any_status(*config);
+  const auto status = gateway_status(*config);
   if (!status) {
     complain(status.error().message);
     return kExitFailed;
   }
-  const std::string text =
-      common.json ? status->dump(2, ' ', false, json::error_handler_t::replace) + "\n" : status_text(*status);
+  const std::string text = common.json ? status->dump(2, ' ', false, json::error_handler_t::replace) + "\n"
+                                       : status_text(*status) + orphan_text(*status, common.config_file);
   return print(text) ? kExitFine : kExitFailed;
 }
 

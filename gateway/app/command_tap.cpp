@@ -17,11 +17,6 @@ namespace {
 /// Soon enough for a person, and little work for the gateway.
 constexpr milliseconds kPollInterval{200};
 
-int failed(const Error& error) {
-  complain(error.message);
-  return error.code == ErrorCode::invalid ? kExitUsage : kExitFailed;
-}
-
 Result<std::uint64_t> open_tap(const LiveGateway& gateway, const TapChoice& choice) {
   json request = json::object();
   if (!choice.route.empty()) request["route"] = choice.route;

@@ -31,6 +31,13 @@ struct DeadChoice {
   bool yes = false;
 };
 
+/// Which lane that the config no longer names, and what becomes of it.
+struct LaneChoice {
+  std::string lane;  ///< "route/sink"
+  std::string to;    ///< the lane that adopts
+  bool yes = false;  ///< do not ask
+};
+
 /// Which events `tidegate tap` shows, and how many.
 struct TapChoice {
   std::string route;        ///< empty: every event
@@ -62,6 +69,9 @@ int dead_retry_command(const CommonOptions& common, const DeadChoice& choice);
 int dead_drop_command(const CommonOptions& common, const DeadChoice& choice);
 int dead_export_command(const CommonOptions& common, const SpoolChoice& spool, const std::string& lane,
                         const std::filesystem::path& file);
+int lanes_list_command(const CommonOptions& common);
+int lanes_adopt_command(const CommonOptions& common, const LaneChoice& choice);
+int lanes_drop_command(const CommonOptions& common, const LaneChoice& choice);
 int tap_command(const CommonOptions& common, const TapChoice& choice);
 int explain_command(const CommonOptions& common, const ExplainChoice& choice);
 int test_command(const CommonOptions& common, const TestChoice& choice);

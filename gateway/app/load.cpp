@@ -22,4 +22,9 @@ void complain(std::string_view message) {
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
+int failed(const Error& error) {
+  complain(error.message);
+  return error.code == ErrorCode::invalid ? kExitUsage : kExitFailed;
+}
+
 }  // namespace tidegate

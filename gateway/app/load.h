@@ -1,8 +1,10 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "gateway/app/commands.h"
+#include "gateway/base/result.h"
 #include "gateway/config/config.h"
 
 namespace tidegate {
@@ -14,5 +16,7 @@ std::optional<Config> load_for_command(const CommonOptions& common);
 bool print(std::string_view text);
 /// "tidegate: message" on stderr.
 void complain(std::string_view message);
+/// complain()s of it; the exit code that goes with it.
+int failed(const Error& error);
 
 }  // namespace tidegate

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "gateway/app/orphan_text.h"
 #include "gateway/app/text_table.h"
 #include "gateway/base/printable.h"
 
@@ -15,14 +16,15 @@ namespace {
 
 std::string text_in(const json& row, const char* key) { return printable(row.value(key, std::string{})); }
 
+bool configured(const json& row) { return row.value("configured", true); }
+
 std::string number_in(const json& row, const char* section, const char* key) {
   const json& figures = row.at(section);
   return std::to_string(figures.value(key, std::uint64_t{0}));
 }
 
-/// The state of a row; a lane or source that the config no longer names is what its figures are.
+/// The state of a source or lane that is in the config.
 std::string state_of(const json& row, bool live) {
-  if (!row.value("configured", true)) return "not in config";
   if (!live) return "-";
   const std::string state = text_in(row, "state");
   return state.empty() ? "starting" : state;
@@ -76,13 +78,14 @@ std::string status_text(const json& status) {
 
   TextTable sources({"SOURCE", "TYPE", "STATE", ">RECEIVED", ">FILTERED", ">REPEATS"});
   for (const json& row : status.at("sources")) {
-    sources.add({text_in(row, "name"), text_in(row, "type"), state_of(row, live), number_in(row, "ledger", "received"),
-                 number_in(row, "ledger", "filtered"), number_in(row, "ledger", "repeats")});
+    sources.add({text_in(row, "name"), text_in(row, "type"), configured(row) ? state_of(row, live) : "not in config",
+                 number_in(row, "ledger", "received"), number_in(row, "ledger", "filtered"),
+                 number_in(row, "ledger", "repeats")});
   }
   TextTable lanes({"LANE", "TYPE", "STATE", ">PENDING", ">OLDEST", ">DELIVERED", ">DEAD"});
   for (const json& row : status.at("lanes")) {
-    lanes.add({text_in(row, "name"), text_in(row, "type"), state_of(row, live), number_in(row, "ledger", "pending"),
-               oldest_in(row), number_in(row, "ledger", "delivered"),
+    lanes.add({text_in(row, "name"), text_in(row, "type"), configured(row) ? state_of(row, live) : orphan_state(row),
+               number_in(row, "ledger", "pending"), oldest_in(row), number_in(row, "ledger", "delivered"),
                std::to_string(row.value("dead_letters", std::uint64_t{0}))});
   }
   return out + "\n" + sources.render() + "\n" + lanes.render() + remarks(status);

@@ -275,4 +275,17 @@ Result<std::uint64_t> Supervisor::drop_dead(const std::vector<std::uint64_t>& nu
   return (*pipeline)->spool().drop_dead(numbers);
 }
 
+Result<std::uint64_t> Supervisor::drop_lane(const std::string& route, const std::string& sink) {
+  const auto pipeline = running();
+  if (!pipeline) return pipeline.error();
+  return (*pipeline)->spool().drop_lane(route, sink);
+}
+
+Result<std::uint64_t> Supervisor::adopt_lane(const std::string& route, const std::string& sink,
+                                             const std::string& to_route, const std::string& to_sink) {
+  const auto pipeline = running();
+  if (!pipeline) return pipeline.error();
+  return (*pipeline)->spool().adopt_lane(route, sink, to_route, to_sink);
+}
+
 }  // namespace tidegate

@@ -61,6 +61,9 @@ class Supervisor final : private AdminBackend {
   Result<std::vector<DeadLetter>> dead_letters(const DeadQuery& query) override;
   Result<std::uint64_t> retry_dead(const std::vector<std::uint64_t>& numbers) override;
   Result<std::uint64_t> drop_dead(const std::vector<std::uint64_t>& numbers) override;
+  Result<std::uint64_t> drop_lane(const std::string& route, const std::string& sink) override;
+  Result<std::uint64_t> adopt_lane(const std::string& route, const std::string& sink, const std::string& to_route,
+                                   const std::string& to_sink) override;
 
   void start_threads();
   void run_network();

@@ -18,7 +18,7 @@ namespace tidegate {
 struct CommitEffects {
   std::set<LaneId> brought;       ///< lanes that have new events, or dead letters that came back
   std::set<LaneId> revived;       ///< of these, the ones whose dead letters came back
-  std::vector<std::string> gone;  ///< names of lanes whose books were removed
+  std::vector<LaneBook> gone;     ///< the last books of lanes that were removed, which are empty
   std::map<LaneId, Seq> evicted;  ///< up to here nothing is the lane's to settle any more
   std::uint64_t events = 0;       ///< stored
   std::uint64_t evicted_events = 0;

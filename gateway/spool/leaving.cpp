@@ -186,7 +186,7 @@ void Commit::forget_empty_lanes() {
         id != youngest)
       gone.push_back(id);
   for (const LaneId id : gone) {
-    effects_.gone.push_back(books_.lane(id)->name());
+    effects_.gone.push_back(*books_.lane(id));
     store_.erase_lane(id);
     books_.erase(id);
   }

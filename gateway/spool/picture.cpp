@@ -12,7 +12,7 @@ void SpoolEngine::on_commit(Books& books, const CommitEffects& effects, const St
     picture_.commits = books.spool.commits;
     picture_.bytes_used = space.used + space.log;
     for (const LaneBook* lane : books.edited_lanes()) picture_lane(*lane, books);
-    for (const std::string& name : effects.gone) hide_lane(name);
+    for (const LaneBook& lane : effects.gone) picture_lane(lane, books);
     for (const SourceBook* source : books.edited_sources()) picture_source(*source);
   }
   bytes_gauge_.set(static_cast<std::int64_t>(space.used + space.log));

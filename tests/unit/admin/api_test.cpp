@@ -112,6 +112,19 @@ TEST(AdminApi, ResumesALaneByName) {
   EXPECT_EQ(answer(post("/v1/lanes/temperatures/resume"), kLoopback, backend).status, 404);
 }
 
+TEST(AdminApi, AnOrphanIsDroppedOrAdopted) {
+  FakeBackend backend;
+  EXPECT_EQ(answer(post("/v1/lanes/old/cloud/drop"), kLoopback, backend).body, R"({"dropped":3})");
+  EXPECT_EQ(backend.orphan, "old/cloud");
+  const AdminRequest adopt = post("/v1/lanes/old/cloud/adopt", R"({"to":"new/cloud"})");
+  EXPECT_TRUE(needs_disk(adopt));
+  EXPECT_EQ(answer(adopt, kLoopback, backend).body, R"({"adopted":4})");
+  EXPECT_EQ(backend.orphan, "old/cloud -> new/cloud");
+  for (const char* body : {"", "[]", R"({"to":1})", R"({"to":"new"})", R"({"to":"a/b","and":"more"})"})
+    EXPECT_EQ(answer(post("/v1/lanes/old/cloud/adopt", body), kLoopback, backend).status, 400) << body;
+  EXPECT_EQ(answer(post("/v1/lanes/hot/cloud/adopt", R"({"to":"new/cloud"})"), kLoopback, backend).status, 409);
+}
+
 TEST(AdminApi, ATapIsOpenedPolledAndClosed) {
   FakeBackend backend;
   EXPECT_EQ(answer(post("/v1/taps", R"({"route":"temperatures"})"), kLoopback, backend).body, R"({"tap":7})");

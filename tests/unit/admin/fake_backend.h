@@ -49,12 +49,23 @@ class FakeBackend final : public AdminBackend {
     dropped = numbers;
     return std::uint64_t{numbers.size()};
   }
+  Result<std::uint64_t> drop_lane(const std::string& route, const std::string& sink) override {
+    orphan = route + "/" + sink;
+    return std::uint64_t{3};
+  }
+  Result<std::uint64_t> adopt_lane(const std::string& route, const std::string& sink, const std::string& to_route,
+                                   const std::string& to_sink) override {
+    orphan = route + "/" + sink + " -> " + to_route + "/" + to_sink;
+    if (route == "hot") return Error{ErrorCode::refused, "it delivers"};
+    return std::uint64_t{4};
+  }
 
   std::atomic<bool> is_ready{true};
   StatusReport report;
   std::vector<DeadLetter> letters;
   std::vector<std::uint64_t> retried, dropped;
   std::string resumed;
+  std::string orphan;  ///< dropped or adopted last
   TapRequest tap_request;
   TapBatch tapped;
   std::function<void()> before_disk;

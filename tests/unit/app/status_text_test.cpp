@@ -38,9 +38,9 @@ TEST(StatusText, IsOnePictureMadeFor80Columns) {
             "SOURCE       TYPE  STATE  RECEIVED  FILTERED  REPEATS\n"
             "plant-floor  mqtt  ok         8123       123        2\n"
             "\n"
-            "LANE                TYPE  STATE          PENDING  OLDEST  DELIVERED  DEAD\n"
-            "old/gone                  not in config        5       -          0     0\n"
-            "temperatures/cloud  http  waiting              7  1m 15s       7990     3\n"
+            "LANE                TYPE  STATE     PENDING  OLDEST  DELIVERED  DEAD\n"
+            "old/gone                  orphaned        5       -          0     0\n"
+            "temperatures/cloud  http  waiting         7  1m 15s       7990     3\n"
             "\n"
             "note  lane temperatures/cloud since 1970-01-01T00:00:00Z: breaker open: HTTP 503\n");
 }

@@ -219,6 +219,7 @@ TEST_F(Orphans, ThatAreDroppedAreForgottenAndTheRoomIsFree) {
   ASSERT_TRUE(wait_until([&] { return gone(); }));
   EXPECT_THAT(box.spool->snapshot().orphans, IsEmpty());
   EXPECT_EQ(box.spool->drop_lane("temps", "cloud").error().code, ErrorCode::not_found);
+  EXPECT_EQ(box.metrics.gauge_value("tidegate_lane_events_pending", {{"route", "temps"}, {"sink", "cloud"}}), 0);
   EXPECT_EQ(box.faults(), "");
   box.reopen();
   const AuditReport report = audit(box.options.data_dir).value();
