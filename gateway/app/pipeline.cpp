@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "gateway/event/hops.h"
+#include "gateway/transform/lane_shaper.h"
 
 namespace tidegate {
 
@@ -144,9 +145,10 @@ bool Pipeline::start_lane(LanePart& part) {
   const std::string name = lane_name(*part.route, *part.sink);
   auto sink = part.sink->type->make_sink(part.context, part.sink->options);
   if (!sink) return missing("lane " + name, sink.error(), part.trouble);
-  part.lane = Lane::create({part.id, name, part.route->name, part.sink->name, make_capture_shaper(part.route->topic),
-                            part.sink->delivery, *std::move(sink), *spool_, setup_.clock, setup_.health, setup_.metrics,
-                            part.random->next()});
+  part.lane =
+      Lane::create({part.id, name, part.route->name, part.sink->name,
+                    make_lane_shaper({part.route->topic, part.route->transform}), part.sink->delivery, *std::move(sink),
+                    *spool_, setup_.clock, setup_.health, setup_.metrics, part.random->next()});
   part.lane->start();
   log_.info("lane {} delivers by {}", name, part.sink->type->name);
   const MutexLock lock(mutex_);

@@ -17,6 +17,7 @@
 #include "gateway/routing/event_pattern.h"
 #include "gateway/routing/topic_filter.h"
 #include "gateway/spool/spool.h"
+#include "gateway/transform/options.h"
 
 /// The config file as the gateway uses it: read once, checked whole, immutable afterwards.
 namespace tidegate {
@@ -61,6 +62,7 @@ struct RouteConfig {
   TopicFilter topic = *TopicFilter::parse("#");
   std::optional<EventPattern> match;  ///< not set: every event of the topic
   std::vector<std::string> to;        ///< names of sinks; each makes a lane
+  std::optional<TransformOptions> transform;
   StartAt start;
   Position at;
 };

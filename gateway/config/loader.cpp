@@ -205,6 +205,7 @@ class Loader {
       check_names(entry, "from", "source", sources, complete);
       check_names(entry, "to", "sink", sinks, complete);
       if (complete) check_sinks(route);
+      check_captures(route);
       lanes += route.to.size();
       if (lanes > limits::kLanesMax) {
         diagnostics_.error(entry.at, fmt::format("more than {} lanes (a lane is one route feeding one sink); one route "
@@ -245,6 +246,22 @@ class Loader {
         diagnostics_.error(
             route.at, fmt::format("routes.{}, to sink {}: {}", route.name, quote(sink.name), able.error().message));
       }
+    }
+  }
+
+  /// Reports captures that a transform names and the topic does not have.
+  void check_captures(const RouteConfig& route) {
+    if (!route.transform) return;
+    Names known;
+    for (const TopicFilter::Level& level : route.topic.levels()) {
+      if (level.kind == TopicFilter::Level::Kind::capture) known.push_back(level.text);
+    }
+    for (const Placeholder* placeholder : route.transform->placeholders()) {
+      if (placeholder->kind != Placeholder::Kind::capture) continue;
+      if (std::ranges::find(known, placeholder->name) != known.end()) continue;
+      diagnostics_.error(placeholder->at, fmt::format("routes.{}.transform: the topic {} captures no {{{}}}{}",
+                                                      route.name, quote(route.topic.text()), placeholder->name,
+                                                      did_you_mean(placeholder->name, known)));
     }
   }
 

@@ -175,7 +175,9 @@ const OptionTableOf<RouteConfig>& route_options() {
           .parsed("start", &RouteConfig::start, read_start, "now, earliest or a time",
                   "Where the route begins when the data directory does not know it yet: with new events (now), with "
                   "everything still kept (earliest), or with what came after a time.")
-          .default_text("now");
+          .default_text("now")
+          .section("transform", &RouteConfig::transform, transform_options(),
+                   "What events look like when they leave. One that cannot be made so goes to the dead letters.");
   return table;
 }
 

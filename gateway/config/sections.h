@@ -14,6 +14,7 @@ const OptionTableOf<SpoolOptions>& spool_options();
 /// What every sink has, beside the options of its connector.
 const OptionTableOf<DeliveryOptions>& delivery_options();
 const OptionTableOf<RouteConfig>& route_options();
+const OptionTableOf<TransformOptions>& transform_options();
 
 /// The option that every source and sink has: which connector it is.
 struct ConnectorChoice {

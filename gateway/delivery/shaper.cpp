@@ -22,11 +22,7 @@ class CaptureShaper final : public Shaper {
     std::vector<Shaped> shaped(events.size());
     for (std::size_t i = 0; i < events.size(); ++i) {
       OutEvent& out = shaped[i].outs.emplace_back();
-      if (captures_) {
-        for (const auto& [name, value] : filter_.captures(events[i].event.subject)) {
-          out.captures.emplace_back(name, value);
-        }
-      }
+      if (captures_) out.captures = captures_of(filter_, events[i].event.subject);
       out.event = std::move(events[i].event);
     }
     return shaped;
@@ -37,6 +33,12 @@ class CaptureShaper final : public Shaper {
 };
 
 }  // namespace
+
+std::vector<std::pair<std::string, std::string>> captures_of(const TopicFilter& filter, std::string_view topic) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& [name, value] : filter.captures(topic)) out.emplace_back(name, value);
+  return out;
+}
 
 std::unique_ptr<Shaper> make_capture_shaper(TopicFilter filter) {
   return std::make_unique<CaptureShaper>(std::move(filter));

@@ -4,6 +4,8 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "connectors/connector.h"
@@ -60,6 +62,9 @@ class Shaper {
   };
   virtual Changes take_changes() { return {}; }
 };
+
+/// A copy of what the filter captures from a topic that it matches.
+std::vector<std::pair<std::string, std::string>> captures_of(const TopicFilter& filter, std::string_view topic);
 
 /// Passes every event as it is, with the filter's captures.
 std::unique_ptr<Shaper> make_capture_shaper(TopicFilter filter);

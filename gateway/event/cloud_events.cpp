@@ -46,16 +46,6 @@ void append_member(std::string_view name, std::string_view value, std::string& o
   append_json_string(value, out);
 }
 
-bool is_absolute_uri(std::string_view text) noexcept {
-  const std::size_t colon = text.find(':');
-  if (colon == 0 || colon == std::string_view::npos) return false;
-  const bool scheme = std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon),
-                                  [](char c) { return is_name_char(lower(c)) || c == '+' || c == '-' || c == '.'; });
-  const bool letter_first = lower(text[0]) >= 'a' && lower(text[0]) <= 'z';
-  return scheme && letter_first &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f' && c != '"'; });
-}
-
 bool is_own_attribute(std::string_view name) noexcept {
   return std::find(kOwnAttributes.begin(), kOwnAttributes.end(), name) != kOwnAttributes.end();
 }
@@ -114,6 +104,16 @@ void append_extensions(const Event& event, std::string& out) {
 }
 
 }  // namespace
+
+bool is_absolute_uri(std::string_view text) noexcept {
+  const std::size_t colon = text.find(':');
+  if (colon == 0 || colon == std::string_view::npos) return false;
+  const bool scheme = std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon),
+                                  [](char c) { return is_name_char(lower(c)) || c == '+' || c == '-' || c == '.'; });
+  const bool letter_first = lower(text[0]) >= 'a' && lower(text[0]) <= 'z';
+  return scheme && letter_first &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f' && c != '"'; });
+}
 
 std::vector<std::string> extension_names(const Event& event) {
   std::vector<std::string> names(event.attributes.size());

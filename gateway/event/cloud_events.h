@@ -39,6 +39,10 @@ std::vector<std::pair<std::string, std::string>> cloud_event_headers(const Event
 /// Names of the extension attributes for the event's attributes, in their order.
 std::vector<std::string> extension_names(const Event& event);
 
+/// What "dataschema" must be. *Source*: CloudEvents 1.0.2, "dataschema"; RFC 3986, section 4.3, as far as characters
+/// go.
+bool is_absolute_uri(std::string_view text) noexcept;
+
 /// Media type to announce for the bare payload: the producer's when it can stand in a header, else
 /// application/octet-stream.
 std::string_view payload_content_type(const Event& event) noexcept;

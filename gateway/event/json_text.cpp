@@ -234,21 +234,22 @@ bool is_utf8(std::string_view text) noexcept { return simdjson::validate_utf8(te
 
 void append_json_string(std::string_view text, std::string& out) {
   out += '"';
-  if (is_utf8(text)) {
-    append_escaped_run(text, out);
-  } else {
-    while (!text.empty()) {
-      const std::size_t length = utf8_sequence(text);
-      if (length == 0) {
-        out += "\xEF\xBF\xBD";
-        text.remove_prefix(1);
-      } else {
-        append_escaped_run(text.substr(0, length), out);
-        text.remove_prefix(length);
-      }
+  append_json_string_content(text, out);
+  out += '"';
+}
+
+void append_json_string_content(std::string_view text, std::string& out) {
+  if (is_utf8(text)) return append_escaped_run(text, out);
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence(text);
+    if (length == 0) {
+      out += "\xEF\xBF\xBD";
+      text.remove_prefix(1);
+    } else {
+      append_escaped_run(text.substr(0, length), out);
+      text.remove_prefix(length);
     }
   }
-  out += '"';
 }
 
 void append_base64(std::string_view bytes, std::string& out) {

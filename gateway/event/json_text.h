@@ -65,6 +65,9 @@ bool is_utf8(std::string_view text) noexcept;
 /// Appends `text` as a JSON string with its quotes. Bytes that are not valid UTF-8 become U+FFFD.
 void append_json_string(std::string_view text, std::string& out);
 
+/// As append_json_string, without the quotes.
+void append_json_string_content(std::string_view text, std::string& out);
+
 /// Appends base64 of `bytes` (RFC 4648, section 4, padded), without quotes.
 void append_base64(std::string_view bytes, std::string& out);
 

@@ -1,6 +1,9 @@
 #include "gateway/event/json_tree.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "gateway/event/json_text.h"
 
@@ -91,6 +94,20 @@ std::variant<ConfigNode, TreeFault> read_json_tree(std::string_view json, Positi
   if (end == 0) return fault(begin + fault_in(value), "this is not valid JSON");
   if (end != value.size()) return fault(begin + end, "the JSON ends before this; remove what follows it");
   return reader.read(value);
+}
+
+std::variant<ConfigNode, TreeFault> read_json_text(const ConfigNode& scalar, bool& own_places) {
+  own_places = scalar.text.find('\n') != std::string::npos;
+  const Position start{scalar.at.line, scalar.at.column + (scalar.quoted ? 1 : 0)};
+  auto read = read_json_tree(scalar.text, own_places ? Position{1, 1} : start);
+  if (auto* fault = std::get_if<TreeFault>(&read)) return placed_in_text(std::move(*fault), scalar, own_places);
+  return read;
+}
+
+TreeFault placed_in_text(TreeFault fault, const ConfigNode& scalar, bool own_places) {
+  if (!own_places) return fault;
+  return {scalar.at,
+          fmt::format("line {}, column {} of the JSON text: {}", fault.at.line, fault.at.column, fault.message)};
 }
 
 }  // namespace tidegate

@@ -150,20 +150,6 @@ class Compiler {
   std::optional<TreeFault> fault_;
 };
 
-/// Where the JSON text of a scalar begins. A text over several lines has lost its indentation: then places count within
-/// the text, and the message says so.
-std::variant<ConfigNode, TreeFault> read_text_node(const ConfigNode& node, bool& own_places) {
-  own_places = node.text.find('\n') != std::string::npos;
-  const Position start{node.at.line, node.at.column + (node.quoted ? 1 : 0)};
-  return read_json_tree(node.text, own_places ? Position{1, 1} : start);
-}
-
-TreeFault placed(TreeFault fault, const ConfigNode& node, bool own_places) {
-  if (!own_places) return fault;
-  return {node.at,
-          fmt::format("line {}, column {} of the JSON text: {}", fault.at.line, fault.at.column, fault.message)};
-}
-
 bool names_data(const Condition& condition) { return condition.name == "data" || condition.name.starts_with("data."); }
 
 /// Fields that every event has, always as a text.
@@ -214,12 +200,12 @@ std::variant<EventPattern, TreeFault> EventPattern::compile(const ConfigNode& no
   const ConfigNode* root = &node;
   std::variant<ConfigNode, TreeFault> parsed = TreeFault{};
   if (node.kind == Kind::scalar) {
-    parsed = read_text_node(node, own_places);
-    if (auto* bad = std::get_if<TreeFault>(&parsed)) return placed(std::move(*bad), node, own_places);
+    parsed = read_json_text(node, own_places);
+    if (auto* bad = std::get_if<TreeFault>(&parsed)) return placed_in_text(std::move(*bad), node, own_places);
     root = &std::get<ConfigNode>(parsed);
   }
   auto compiled = Compiler().compile(*root);
-  if (auto* bad = std::get_if<TreeFault>(&compiled)) return placed(std::move(*bad), node, own_places);
+  if (auto* bad = std::get_if<TreeFault>(&compiled)) return placed_in_text(std::move(*bad), node, own_places);
   return EventPattern(std::get<0>(std::move(compiled)));
 }
 

@@ -1,5 +1,7 @@
 #include "gateway/trial/sink_desk.h"
 
+#include "gateway/transform/lane_shaper.h"
+
 namespace tidegate {
 
 Result<SinkLimits> SinkDesk::limits(const RouteConfig& route, const SinkConfig& sink) {
@@ -16,7 +18,7 @@ Result<Preview> SinkDesk::preview(const RouteConfig& route, const SinkConfig& si
 }
 
 Result<std::unique_ptr<Shaper>> SinkDesk::shaper(const RouteConfig& route, const SinkConfig&, LaneId) {
-  return make_capture_shaper(route.topic);
+  return make_lane_shaper({route.topic, route.transform});
 }
 
 ConnectorContext SinkDesk::context_for(const RouteConfig& route, const SinkConfig& sink) {

@@ -47,6 +47,22 @@ TEST(LoadConfig, ASinkIsAskedWhetherItCanDeliverWhatARouteMatches) {
   EXPECT_EQ(report(kText), "5:3: error: routes.bad, to sink \"strict\": wants a capture\n");
 }
 
+TEST(LoadConfig, ATransformsCapturesMustBeOnesOfTheTopic) {
+  constexpr std::string_view kText =
+      "sources: { floor: { type: mqtt, broker: b } }\n"
+      "sinks: { cloud: { type: http, url: u } }\n"
+      "routes:\n"
+      "  all:\n"
+      "    topic: 'a/{site}/#'\n"
+      "    to: cloud\n"
+      "    transform:\n"
+      "      template: { a: '${captures.site}' }\n"
+      "      type: x.${captures.sites}\n";
+  EXPECT_EQ(
+      report(kText),
+      "9:15: error: routes.all.transform: the topic \"a/{site}/#\" captures no {sites}; did you mean \"site\"?\n");
+}
+
 TEST(LoadConfig, ASmallFileGetsAllDefaults) {
   const LoadedConfig loaded = load_text(kSmall);
   ASSERT_TRUE(loaded.config) << loaded.diagnostics.text();

@@ -99,5 +99,22 @@ TEST(Explain, ShowsWhatEachSinkWouldGet) {
   EXPECT_EQ(sinks[1].parts[0].body, R"({"value":91})");
 }
 
+TEST(Explain, ShowsWhatATransformMakesOrWhyItCannot) {
+  const Config config =
+      testing::site("routes: { all: { to: cloud, transform: { template: { v: \"${data.value}\" }, type: reading } } }");
+  Explainer explainer(config);
+  const Instant now{SteadyTime{}, WallTime{milliseconds{1'700'000'000'000}}};
+  auto good = read_specimen(R"({"topic":"a","source":"floor","data":{"value":91}})");
+  ASSERT_TRUE(explainer.explain(*good, now));
+  auto sinks = explainer.deliveries(0, good->event, now);
+  ASSERT_EQ(sinks.at(0).parts.size(), 1u);
+  EXPECT_THAT(sinks[0].parts[0].body, HasSubstr(R"("data":{"v":91})"));
+  EXPECT_THAT(sinks[0].parts[0].body, HasSubstr(R"("type":"reading")"));
+  auto bad = read_specimen(R"({"topic":"a","source":"floor","text":"ON"})");
+  ASSERT_TRUE(explainer.explain(*bad, now));
+  sinks = explainer.deliveries(0, bad->event, now);
+  EXPECT_EQ(sinks.at(0).dead, "template: data.value is missing: the payload is not JSON");
+}
+
 }  // namespace
 }  // namespace tidegate

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+
+/// Every maximum of transforms, each with its reason.
+namespace tidegate::limits {
+
+/// Nesting of one template. Bounds the stack that reading it takes; what people draw by hand is rarely ten deep.
+inline constexpr std::size_t kTemplateDepthMax = 64;
+/// Values and members of one template. One that is larger is a document, and belongs into a file at the receiver.
+inline constexpr std::size_t kTemplateNodesMax = 10'000;
+/// Placeholders of one template: bounds what one event costs.
+inline constexpr std::size_t kTemplatePlaceholdersMax = 1000;
+/// Steps of one path into the payload. Each may cost a look at the whole payload.
+inline constexpr std::size_t kPathStepsMax = 32;
+/// Longest name of an attribute that a transform sets: it becomes a header's or a user property's name.
+inline constexpr std::size_t kAttributeNameBytesMax = 256;
+/// Payload that one call of a lane's shaper makes, so that a lane is never away for long and memory stays bounded; one
+/// event alone is always made.
+inline constexpr std::size_t kShapedBytesMax = 4u << 20;
+
+}  // namespace tidegate::limits

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "gateway/base/config_node.h"
+
+namespace tidegate {
+
+/// A step into a JSON value: to a member of an object, or to an element of an array.
+struct PathStep {
+  std::string name;  ///< of the member
+  std::uint32_t index = 0;
+  bool is_index = false;
+  friend bool operator==(const PathStep&, const PathStep&) = default;
+};
+using PayloadPath = std::vector<PathStep>;
+
+/// A place in a template that an event fills: ${data.value}, ${captures.site}, ${data.unit ?? "C"}.
+struct Placeholder {
+  enum class Kind : std::uint8_t {
+    data,    ///< the payload as JSON, or what `path` leads to in it
+    text,    ///< the payload as text
+    base64,  ///< the payload in base64
+    capture,
+    attribute,
+    id,
+    source,
+    type,
+    subject,
+    time,
+    datacontenttype,
+  };
+  Kind kind = Kind::data;
+  std::string written;    ///< without rules for what is missing, for messages: "data.value"
+  std::string name;       ///< of a capture or an attribute
+  PayloadPath path;       ///< of data
+  bool optional = false;  ///< `?`: may be missing
+  std::string otherwise;  ///< JSON in place of what is missing or null; empty: there is none
+  Position at;
+};
+
+/// Reads what stands after "${" at the front of `rest`, and takes it off with its }. `rest` is UTF-8. *Errors*: a
+/// sentence.
+std::variant<Placeholder, std::string> take_placeholder(std::string_view& rest);
+
+}  // namespace tidegate
