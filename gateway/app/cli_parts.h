@@ -19,6 +19,7 @@ struct Parsed {
   TapChoice tap;
   TestChoice test;
   ExplainChoice explain;
+  DiffChoice diff;
   std::uint64_t number = 0;
   std::filesystem::path output;
   bool connect = false;

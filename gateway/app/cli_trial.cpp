@@ -36,11 +36,28 @@ void add_explain(CLI::App& app, Parsed& p) {
   add_json(explain, p);
 }
 
+void add_diff(CLI::App& app, Parsed& p) {
+  CLI::App& diff = add_command(
+      app, p, "diff", "Say what another config would do differently with the events that are stored",
+      "Sends each event that the data directory holds (spool.retain keeps delivered ones) through the routes of both\n"
+      "configs, and counts per route and sink what it loses and gains. Reads only; the gateway may run.",
+      [&p] { return diff_command(p.diff, p.common.json); });
+  diff.add_option("OLD", p.diff.before, "The config as it is")->required()->type_name("FILE");
+  diff.add_option("NEW", p.diff.after, "The config as it may become")->required()->type_name("FILE");
+  diff.add_option("--over", p.diff.over, "Only what came in so long ago or later, such as 24h")->type_name("DURATION");
+  diff.add_option("--where", p.diff.where, "Only events that match this event pattern (JSON)")->type_name("PATTERN");
+  diff.add_option("--data-dir", p.diff.data_dir, "Where the events are; left out: the data_dir of OLD")
+      ->type_name("DIR");
+  diff.add_flag("--exit-code", p.diff.exit_code, "End with 1 when there is a difference");
+  add_json(diff, p);
+}
+
 }  // namespace
 
 void add_trial_commands(CLI::App& app, Parsed& p) {
   add_test(app, p);
   add_explain(app, p);
+  add_diff(app, p);
 }
 
 }  // namespace tidegate

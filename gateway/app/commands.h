@@ -59,6 +59,15 @@ struct ExplainChoice {
   bool outputs = false;                 ///< with JSON: also what the sinks would get
 };
 
+/// Which configs `tidegate diff` compares, over which stored events.
+struct DiffChoice {
+  std::filesystem::path before, after;
+  std::filesystem::path data_dir;  ///< empty: that of `before`
+  std::string over;                ///< a duration back from now; empty: everything stored
+  std::string where;               ///< an event pattern, JSON; empty: every event
+  bool exit_code = false;          ///< a difference ends with kExitFailed
+};
+
 int run_command(const CommonOptions& common);
 int check_command(const CommonOptions& common, bool connect);
 int status_command(const CommonOptions& common);
@@ -74,6 +83,7 @@ int lanes_adopt_command(const CommonOptions& common, const LaneChoice& choice);
 int lanes_drop_command(const CommonOptions& common, const LaneChoice& choice);
 int tap_command(const CommonOptions& common, const TapChoice& choice);
 int explain_command(const CommonOptions& common, const ExplainChoice& choice);
+int diff_command(const DiffChoice& choice, bool json_text);
 int test_command(const CommonOptions& common, const TestChoice& choice);
 int schema_command(bool reference);
 int version_command(bool json);

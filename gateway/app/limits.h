@@ -21,4 +21,9 @@ inline constexpr std::size_t kExplainChunkBytes = 256u << 10;
 /// Its longest line: an event of the largest size whose payload is written as \u escapes, and its attributes.
 inline constexpr std::size_t kExplainLineBytesMax = 64u << 20;
 
+/// Payload that `tidegate diff` reads at once.
+inline constexpr std::size_t kDiffPageBytes = 4u << 20;
+/// Events that it shows of each lane and direction: enough to see a pattern, few enough to read.
+inline constexpr std::size_t kDiffExamplesMax = 3;
+
 }  // namespace tidegate::limits

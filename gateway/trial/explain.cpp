@@ -5,10 +5,8 @@
 #include <algorithm>
 
 #include "gateway/base/limits.h"
-#include "gateway/event/hops.h"
 #include "gateway/event/json_text.h"
 #include "gateway/event/rfc3339.h"
-#include "gateway/routing/topic_levels.h"
 
 namespace tidegate {
 
@@ -17,27 +15,6 @@ namespace {
 Error invalid(std::string message) { return {ErrorCode::invalid, std::move(message)}; }
 
 bool is_string(std::string_view json) { return json.starts_with('"'); }
-
-/// The first level of a topic that a filter does not want.
-std::string why_not(const TopicFilter& filter, std::string_view topic) {
-  using Kind = TopicFilter::Level::Kind;
-  const auto& levels = filter.levels();
-  if (topic.starts_with('$') && levels.front().kind != Kind::literal) {
-    return "the topic begins with $, which no leading wildcard matches";
-  }
-  TopicLevels rest(topic);
-  std::size_t number = 0;
-  for (const TopicFilter::Level& level : levels) {
-    if (level.kind == Kind::rest) return {};
-    if (rest.at_end()) return fmt::format("the topic has {} levels, wanted more: {}", number, filter.text());
-    const std::string_view text = rest.next();
-    ++number;
-    if (level.kind == Kind::literal && text != level.text) {
-      return fmt::format("topic level {} is \"{}\", wanted \"{}\"", number, text, level.text);
-    }
-  }
-  return rest.at_end() ? "" : fmt::format("the topic has more than {} levels: wanted {}", number, filter.text());
-}
 
 Status read_attributes(std::string_view json, Event& event) {
   JsonItems members(json);
@@ -140,23 +117,9 @@ Result<const std::vector<Explainer::RouteVerdict>*> Explainer::explain(Specimen&
   verdicts_.resize(config_.routes.size());
   for (std::size_t i = 0; i < verdicts_.size(); ++i) {
     verdicts_[i].matched = std::ranges::binary_search(matched, i);
-    verdicts_[i].reason = verdicts_[i].matched ? "" : why_not(config_.routes[i], source, event);
+    verdicts_[i].reason = verdicts_[i].matched ? "" : routes_.why_not(i, source, event);
   }
   return &verdicts_;
-}
-
-std::string Explainer::why_not(const RouteConfig& route, std::optional<std::size_t> source, const Event& event) const {
-  if (has_looped(event, config_.gateway.id))
-    return "the event has been at this gateway before (" + std::string(kHopsAttribute) + ")";
-  if (std::string topic = tidegate::why_not(route.topic, event.subject); !topic.empty()) return topic;
-  if (source && !route.from.empty()) {
-    const std::string& name = config_.sources[*source].name;
-    if (std::ranges::find(route.from, name) == route.from.end()) {
-      return fmt::format("source is {}, wanted {}", name, fmt::join(route.from, " or "));
-    }
-  }
-  if (!route.match) return "not matched";
-  return route.match->why_not(event, route.topic.captures(event.subject)).value_or("not matched");
 }
 
 Shaper* Explainer::shaper(std::size_t route, std::size_t sink, std::string& trouble) {

@@ -53,8 +53,6 @@ class Explainer {
   std::vector<SinkVerdict> deliveries(std::size_t route, const Event& event, Instant now);
 
  private:
-  [[nodiscard]] std::string why_not(const RouteConfig& route, std::optional<std::size_t> source,
-                                    const Event& event) const;
   Shaper* shaper(std::size_t route, std::size_t sink, std::string& trouble);
 
   const Config& config_;

@@ -1,9 +1,12 @@
 #include "gateway/trial/trial_routes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "gateway/event/hops.h"
 #include "gateway/event/origin.h"
+#include "gateway/routing/topic_levels.h"
 
 namespace tidegate {
 
@@ -23,6 +26,27 @@ RouteTable compile(const Config& config, bool with_from) {
     rules.push_back(std::move(rule));
   }
   return RouteTable(rules);
+}
+
+/// The first level of a topic that a filter does not want.
+std::string why_not(const TopicFilter& filter, std::string_view topic) {
+  using Kind = TopicFilter::Level::Kind;
+  const auto& levels = filter.levels();
+  if (topic.starts_with('$') && levels.front().kind != Kind::literal) {
+    return "the topic begins with $, which no leading wildcard matches";
+  }
+  TopicLevels rest(topic);
+  std::size_t number = 0;
+  for (const TopicFilter::Level& level : levels) {
+    if (level.kind == Kind::rest) return {};
+    if (rest.at_end()) return fmt::format("the topic has {} levels, wanted more: {}", number, filter.text());
+    const std::string_view text = rest.next();
+    ++number;
+    if (level.kind == Kind::literal && text != level.text) {
+      return fmt::format("topic level {} is \"{}\", wanted \"{}\"", number, text, level.text);
+    }
+  }
+  return rest.at_end() ? "" : fmt::format("the topic has more than {} levels: wanted {}", number, filter.text());
 }
 
 }  // namespace
@@ -52,6 +76,21 @@ const std::vector<std::size_t>& TrialRoutes::match(std::optional<std::size_t> so
   table.match(source ? source_id(*source) : SourceId{}, event, scratch_, lanes_);
   for (const LaneId lane : lanes_) routes_.push_back(lane.value);
   return routes_;
+}
+
+std::string TrialRoutes::why_not(std::size_t route, std::optional<std::size_t> source, const Event& event) const {
+  const RouteConfig& config = config_.routes[route];
+  if (has_looped(event, config_.gateway.id))
+    return "the event has been at this gateway before (" + std::string(kHopsAttribute) + ")";
+  if (std::string topic = tidegate::why_not(config.topic, event.subject); !topic.empty()) return topic;
+  if (source && !config.from.empty()) {
+    const std::string& name = config_.sources[*source].name;
+    if (std::ranges::find(config.from, name) == config.from.end()) {
+      return fmt::format("source is {}, wanted {}", name, fmt::join(config.from, " or "));
+    }
+  }
+  if (!config.match) return "not matched";
+  return config.match->why_not(event, config.topic.captures(event.subject)).value_or("not matched");
 }
 
 }  // namespace tidegate

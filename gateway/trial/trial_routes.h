@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,9 @@ class TrialRoutes {
   void complete(Event& event, std::optional<std::size_t> source, WallTime now) const;
   /// Indexes of the routes that want the event, ascending. No source: whatever `from` the routes have.
   const std::vector<std::size_t>& match(std::optional<std::size_t> source, const Event& event);
+  /// The first condition of a route that an event fails, in the order topic, `from`, `match`; of one that match() did
+  /// not name.
+  [[nodiscard]] std::string why_not(std::size_t route, std::optional<std::size_t> source, const Event& event) const;
 
  private:
   const Config& config_;

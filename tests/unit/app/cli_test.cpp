@@ -272,6 +272,42 @@ TEST_F(CliTest, ALiveGatewayIsAskedAndAColdOneIsRead) {
   EXPECT_EQ(json::parse(gateway.command({"audit", "--json"}).output)["lanes"][0]["ledger"]["pending"], 1);
 }
 
+TEST_F(CliTest, DiffComparesTwoConfigsOnWhatIsStored) {
+  fill(20, false);
+  const auto other = dir / "new.yaml";
+  // Routes in block style, so that one can be added.
+  const std::string block = "routes:\n  all: { to: cloud }\n";
+  std::string before = test::read_file(gateway.config_path());
+  before = before.substr(0, before.find("routes:")) + block;
+  gateway.configure(before);
+  test::write_file(other, before + "  late: { match: { data: { n: [ { numeric: [ \">\", 15 ] } ] } }, to: cloud }\n");
+
+  const std::vector<std::string> words{"diff", gateway.config_path().string(), other.string()};
+  const Finished text = tidegate(words);
+  EXPECT_EQ(text.status, 0) << text.errors;
+  EXPECT_THAT(text.output, HasSubstr("20 events stored in "));
+  EXPECT_THAT(text.output, HasSubstr("late/cloud gains 5 events, such as"));
+  EXPECT_EQ(text.output.find('\x1b'), std::string::npos);
+  auto more = words;
+  more.insert(more.end(), {"--json", "--exit-code", "--over", "24h", "--where", R"({"data":{"n":[16, 17, 3]}})"});
+  const Finished found = tidegate(more);
+  EXPECT_EQ(found.status, 1) << found.errors;
+  const json diff = json::parse(found.output);
+  EXPECT_EQ(diff["events"], 3);
+  EXPECT_EQ(diff["lanes"][1]["gained"], 2);
+  EXPECT_EQ(tidegate({"diff", words[1], words[1], "--exit-code"}).status, 0);
+}
+
+TEST_F(CliTest, DiffSaysWhatIsWrong) {
+  const std::string config = gateway.config_path().string();
+  EXPECT_THAT(tidegate({"diff", config, config}).errors, HasSubstr("cannot read "));
+  const Finished span = tidegate({"diff", config, config, "--over", "1w"});
+  EXPECT_EQ(span.status, 2);
+  EXPECT_THAT(span.errors, HasSubstr("--over: \"1w\" is not a duration"));
+  EXPECT_EQ(tidegate({"diff", config, config, "--where", "{}"}).status, 2);
+  EXPECT_EQ(tidegate({"diff", config, "/nowhere.yaml"}).status, 2);
+}
+
 TEST_F(CliTest, SignalsStopTheGatewayAndHangupDoesNot) {
   ASSERT_TRUE(gateway.start_ready());
   gateway.signal(SIGHUP);
