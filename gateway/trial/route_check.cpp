@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+
+#include "gateway/routing/event_fields.h"
 
 namespace tidegate {
 
@@ -27,6 +30,7 @@ class RouteCheck {
     for (const RouteConfig& route : config_.routes) {
       check_topic(route);
       check_captures(route);
+      if (route.match) check_pattern(route, *route.match);
     }
     for (std::size_t i = 0; i < config_.routes.size(); ++i) check_twice(i);
   }
@@ -80,14 +84,35 @@ class RouteCheck {
     }
   }
 
+  void check_pattern(const RouteConfig& route, const EventPattern& pattern) {
+    if (const auto why = pattern.never_matches()) warn(route, "never matches: " + *why);
+    const auto& levels = route.topic.levels();
+    for (const PatternField& field : pattern.fields()) {
+      if (!field.name.starts_with(kCaptureFields)) continue;
+      const std::string_view name = std::string_view(field.name).substr(kCaptureFields.size());
+      const bool known = std::ranges::any_of(
+          levels, [name](const auto& level) { return level.kind == Kind::capture && level.text == name; });
+      if (known) continue;
+      diagnostics_.warning(field.at, fmt::format("routes.{}.match: {} has no value: the topic {} has no {{{}}}",
+                                                 route.name, field.name, quote(route.topic.text()), name));
+    }
+    const auto sources = sources_of(route);
+    const bool json = sources.empty() ||
+                      std::ranges::any_of(sources, [](const SourceConfig* source) { return scope_of(*source).json; });
+    if (!json && pattern.needs_data()) {
+      warn(route, "never matches: its pattern needs a payload that is JSON, which no source of it brings");
+    }
+  }
+
   /// A route all of whose events another one takes to the same sink: each of them arrives there twice.
   void check_twice(std::size_t index) {
     const RouteConfig& route = config_.routes[index];
     for (std::size_t other = 0; other < config_.routes.size(); ++other) {
       const RouteConfig& wider = config_.routes[other];
       // Of two routes that are the same only the second is reported.
-      if (other == index || !covers(wider.topic, route.topic) || !takes_sources_of(wider, route)) continue;
-      const bool same = covers(route.topic, wider.topic) && takes_sources_of(route, wider);
+      if (other == index || wider.match || !covers(wider.topic, route.topic) || !takes_sources_of(wider, route))
+        continue;
+      const bool same = !route.match && covers(route.topic, wider.topic) && takes_sources_of(route, wider);
       if (same && other > index) continue;
       for (const std::string& sink : route.to) {
         if (std::ranges::find(wider.to, sink) == wider.to.end()) continue;

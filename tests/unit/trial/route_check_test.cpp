@@ -78,5 +78,56 @@ routes: { one: { to: cloud }, two: { to: cloud } }
   EXPECT_EQ(std::count(same.begin(), same.end(), '\n'), 1);
 }
 
+TEST(RouteCheck, ARouteWithAPatternTakesNotAllThatItsTopicDoes) {
+  EXPECT_EQ(warnings(R"(
+routes:
+  wide: { match: { data: { value: [ 1 ] } }, to: cloud }
+  narrow: { from: floor, topic: "sensors/a/#", to: cloud }
+)"),
+            "");
+  EXPECT_THAT(warnings(R"(
+routes:
+  wide: { to: cloud }
+  narrow: { match: { data: { value: [ 1 ] } }, to: cloud }
+)"),
+              HasSubstr("routes.narrow: all of its events reach sink \"cloud\" by route \"wide\" too"));
+}
+
+TEST(RouteCheck, PatternsThatCannotHoldAreNamed) {
+  EXPECT_THAT(warnings(R"(
+routes: { r: { topic: "sensors/{site}/#", match: { captures: { sight: [ a ] } }, to: cloud } }
+)"),
+              HasSubstr("routes.r.match: captures.sight has no value: the topic \"sensors/{site}/#\" has no {sight}"));
+  EXPECT_EQ(warnings(R"(
+routes: { r: { topic: "sensors/{site}/#", match: { captures: { site: [ a ] } }, to: cloud } }
+)"),
+            "");
+  EXPECT_THAT(warnings(R"(
+routes: { r: { match: { data: { v: [ { numeric: [ ">", 1.7976931348623157e308 ] } ] } }, to: cloud } }
+)"),
+              HasSubstr("routes.r: never matches: "));
+}
+
+TEST(RouteCheck, APatternOnDataNeedsASourceThatBringsJson) {
+  const auto said = [](std::string_view routes) {
+    const std::string text = R"(
+gateway: { id: plant-7 }
+sources:
+  scans: { type: directory, path: /tmp/scans, format: whole_file, content_type: image/tiff }
+  floor: { type: mqtt, broker: "mqtt://127.0.0.1", subscribe: ["#"] }
+sinks:
+  cloud: { type: http, url: "http://127.0.0.1:9/" }
+)" + std::string(routes);
+    LoadedConfig loaded = load_config_text(text, "site.yaml", connector_types(), process_environment());
+    Diagnostics diagnostics("site.yaml");
+    if (loaded.config) warn_about_routes(*loaded.config, diagnostics);
+    return loaded.config ? diagnostics.text() : loaded.diagnostics.text();
+  };
+  EXPECT_THAT(said("routes: { r: { from: scans, match: { data: { v: [ 1 ] } }, to: cloud } }"),
+              HasSubstr("needs a payload that is JSON, which no source of it brings"));
+  EXPECT_EQ(said("routes: { r: { from: scans, match: { type: [ { prefix: t } ] }, to: cloud } }"), "");
+  EXPECT_EQ(said("routes: { r: { match: { data: { v: [ 1 ] } }, to: cloud } }"), "");
+}
+
 }  // namespace
 }  // namespace tidegate
