@@ -99,4 +99,23 @@ void DeliveryChecker::finished(const ModelSpool& spool, const std::vector<bool>&
   }
 }
 
+void DeliveryChecker::sums_are_complete(const ModelSpool& spool) {
+  std::map<Seq, int> sums;
+  const auto add = [&](std::string_view text) {
+    for (const Seq seq : summed_up(text)) ++sums[seq];
+  };
+  for (const auto& [key, value] : spool.state_rows()) add(value);
+  for (std::uint64_t n = 1; n <= spool.last(); ++n) {
+    const Event& event = spool.event(Seq{n});
+    if (event.id.starts_with(kSumPrefix)) add(event.data);
+  }
+  for (std::uint64_t n = 1; n <= spool.last(); ++n) {
+    const Seq seq{n};
+    // What was evicted after the lane had judged it may be in a sum, or not.
+    if (spool.evicted(seq)) continue;
+    const int wanted = spool.filtered(seq) ? 1 : 0;
+    if (sums[seq] != wanted) fault(fmt::format("SUMS: event {} is in {} of them", n, sums[seq]));
+  }
+}
+
 }  // namespace tidegate::testing

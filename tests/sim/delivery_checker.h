@@ -45,6 +45,8 @@ class DeliveryChecker {
   void held(std::size_t events, std::size_t events_max, std::size_t deferred);
   /// Everything is over: the books must balance.
   void finished(const ModelSpool& spool, const std::vector<bool>& ours);
+  /// Everything is over: what was filtered is in exactly one of the events that were emitted, or remembered.
+  void sums_are_complete(const ModelSpool& spool);
 
   void fault(std::string sentence) { faults_.push_back(std::move(sentence)); }
   [[nodiscard]] const std::vector<std::string>& faults() const { return faults_; }

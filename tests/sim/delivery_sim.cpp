@@ -18,7 +18,7 @@ std::uint64_t seed_count = 3000;
 constexpr int kFailuresShown = 3;
 
 TEST(DeliverySim, NothingIsLostTheOrderIsKeptTheBooksBalance) {
-  std::uint64_t events = 0, requests = 0, deferrals = 0;
+  std::uint64_t events = 0, requests = 0, deferrals = 0, emitted = 0;
   milliseconds lived{0};
   int failures = 0;
   for (std::uint64_t seed = first_seed; seed < first_seed + seed_count && failures < kFailuresShown; ++seed) {
@@ -27,13 +27,15 @@ TEST(DeliverySim, NothingIsLostTheOrderIsKeptTheBooksBalance) {
     events += world.events();
     requests += world.requests();
     deferrals += world.deferrals();
+    emitted += world.emitted();
     lived += world.lived();
     if (faults.empty()) continue;
     ++failures;
     ADD_FAILURE() << "seed " << seed << ": " << faults.front() << "\n  replay with: delivery_sim --seed " << seed;
   }
   std::cout << seed_count << " lives, " << std::chrono::duration_cast<std::chrono::hours>(lived).count() << " hours, "
-            << events << " events, " << requests << " requests, " << deferrals << " deferrals\n";
+            << events << " events, " << requests << " requests, " << deferrals << " deferrals, " << emitted
+            << " emitted\n";
 }
 
 }  // namespace

@@ -93,19 +93,19 @@ void DeliveryWorld::draw_happenings() {
 }
 
 void DeliveryWorld::draw_shaping() {
-  ShapingHabits habits;
-  habits.seed = random_.next();
-  if (chance(50)) {
-    if (chance(40)) habits.filtered = between(1, 95);
-    if (chance(40)) habits.failed = between(1, 100 - habits.filtered);
-    if (chance(70)) habits.changed = chance(50) ? 100 : between(1, 99);
-    if (chance(60)) habits.parts_max = static_cast<std::uint32_t>(chance(70) ? between(2, 5) : between(6, 80));
-    habits.hesitates = chance(30);
-  }
-  shaper_ = std::make_unique<ScriptedShaper>(habits, random_);
+  habits_.seed = random_.next();
+  if (!chance(50)) return;
+  if (chance(40)) habits_.filtered = between(1, 95);
+  if (chance(40)) habits_.failed = between(1, 100 - habits_.filtered);
+  if (chance(70)) habits_.changed = chance(50) ? 100 : between(1, 99);
+  if (chance(60)) habits_.parts_max = static_cast<std::uint32_t>(chance(70) ? between(2, 5) : between(6, 80));
+  if (chance(50)) habits_.sums = between(1, 30);
+  habits_.hesitates = chance(30);
 }
 
 void DeliveryWorld::start_lane() {
+  shaper_ = std::make_unique<ScriptedShaper>(habits_, random_);
+  shaper_->restore(spool_->state_rows());
   lane_ =
       std::make_unique<Scheduler>(options_, sink_, spool_->state(), spool_->deferred(), *shaper_, lane_random_, now());
 }
@@ -118,7 +118,8 @@ void DeliveryWorld::send(const Batch& batch) {
     const std::size_t dot = id.find('.');
     const std::uint32_t part =
         dot == std::string::npos ? 0 : static_cast<std::uint32_t>(std::stoul(id.substr(dot + 1)));
-    request.parcels.push_back({Seq{std::stoull(id)}, part, out->event.subject, payload_bytes(out->event)});
+    const Seq seq = id.starts_with(kSumPrefix) ? emitted_.at(id) : Seq{std::stoull(id)};
+    request.parcels.push_back({seq, part, out->event.subject, payload_bytes(out->event)});
   }
   request.verdict = receiver_->judge(batch.id, request.parcels, clock_.steady());
   checker_->request(requests_.size());
@@ -141,6 +142,7 @@ void DeliveryWorld::step() {
     lane_->accept(spool_->read(wish->from, wish->events_max, wish->bytes_max), now());
     while (const auto batch = lane_->next_batch(now())) send(*batch);
   }
+  lane_->tick(now());
   while (const auto batch = lane_->next_batch(now())) send(*batch);
   while (auto settlement = lane_->next_settlement(now())) {
     deferrals_ += settlement->deferred.size();
@@ -153,6 +155,18 @@ void DeliveryWorld::step() {
   // A look for dead letters given back is harmless at any moment.
   if (gives_back_ && chance(20)) lane_->merge_deferred(spool_->deferred(), now());
   checker_->held(lane_->window().held(), lane_->window().events_max(), lane_->window().deferred().size());
+}
+
+/// What the lane emitted is in the log now, as an event of its own.
+void DeliveryWorld::meet_emitted() {
+  while (ours_.size() < spool_->last()) {
+    const Seq seq{ours_.size() + 1};
+    ours_.push_back(true);
+    emitted_[spool_->event(seq).id] = seq;
+    checker_->shaped_as(seq, {});
+    if (receiver_->is_poison(seq, 0)) checker_->is_poison(seq);
+    lane_->more_committed();
+  }
 }
 
 void DeliveryWorld::arrive() {
@@ -214,8 +228,9 @@ void DeliveryWorld::happen(const Happening& happening) {
     case Kind::answer: return answer(happening.request);
     case Kind::commit:
       commit_planned_ = false;
-      if (spool_->commit()) lane_->settlement_done();
-      return;
+      if (!spool_->commit()) return;
+      meet_emitted();
+      return lane_->settlement_done();
     case Kind::crash: return crash();
     case Kind::evict: {
       const Seq cursor = spool_->state().cursor;
@@ -259,6 +274,7 @@ std::vector<std::string> DeliveryWorld::run() {
     }
   }
   if (checker_->faults().empty()) checker_->finished(*spool_, ours_);
+  if (checker_->faults().empty() && habits_.sums > 0) checker_->sums_are_complete(*spool_);
   return checker_->faults();
 }
 

@@ -28,6 +28,7 @@ class DeliveryWorld {
   [[nodiscard]] milliseconds lived() const;
   [[nodiscard]] std::uint64_t events() const { return ours_.size(); }
   [[nodiscard]] std::uint64_t deferrals() const { return deferrals_; }
+  [[nodiscard]] std::uint64_t emitted() const { return emitted_.size(); }
 
  private:
   enum class Kind : std::uint8_t { arrival, answer, commit, crash, evict, resume, give_back, outage_edge };
@@ -50,6 +51,7 @@ class DeliveryWorld {
 
   [[nodiscard]] Instant now() const { return {clock_.steady(), clock_.wall()}; }
   void start_lane();
+  void meet_emitted();
   void step();
   void send(const Batch& batch);
   bool happen();
@@ -69,6 +71,7 @@ class DeliveryWorld {
   std::unique_ptr<DeliveryChecker> checker_;
   std::unique_ptr<FaultyReceiver> receiver_;
   std::unique_ptr<ModelSpool> spool_;
+  ShapingHabits habits_;
   std::unique_ptr<ScriptedShaper> shaper_;
   std::unique_ptr<Scheduler> lane_;
 
@@ -84,6 +87,7 @@ class DeliveryWorld {
   bool gives_back_ = false;
   std::uint64_t deferrals_ = 0;
   std::vector<bool> ours_;
+  std::map<std::string, Seq> emitted_;  ///< by id
 };
 
 }  // namespace tidegate::testing

@@ -45,6 +45,7 @@ class ModelSpool {
     return {state_rows_.begin(), state_rows_.end()};
   }
   [[nodiscard]] bool evicted(Seq seq) const { return evicted_.contains(seq); }
+  [[nodiscard]] const Event& event(Seq seq) const { return events_[seq.value - 1].event; }
   [[nodiscard]] std::uint64_t last() const { return events_.size(); }
   /// Events of the lane whose fate is not durable: in the log, or deferred.
   [[nodiscard]] std::size_t pending() const;
