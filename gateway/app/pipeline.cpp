@@ -8,6 +8,7 @@
 
 #include "gateway/event/hops.h"
 #include "gateway/transform/lane_shaper.h"
+#include "gateway/transform/reduce/reducing_shaper.h"
 
 namespace tidegate {
 
@@ -62,6 +63,7 @@ Status Pipeline::open_spool() {
   auto opened = Spool::open(setup_.config.spool, specs, names, setup_.clock, setup_.health, setup_.metrics, opening);
   if (!opened) return std::move(opened).error();
   spool_ = *std::move(opened);
+  internal_ = opening.internal;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     LanePart& part = lanes_[i];
     part.id = opening.lanes[i];
@@ -145,10 +147,12 @@ bool Pipeline::start_lane(LanePart& part) {
   const std::string name = lane_name(*part.route, *part.sink);
   auto sink = part.sink->type->make_sink(part.context, part.sink->options);
   if (!sink) return missing("lane " + name, sink.error(), part.trouble);
+  const RouteConfig& route = *part.route;
+  auto shaper = make_reducing_shaper({route.reduce, route.topic, setup_.config.gateway.id + "/" + name, internal_},
+                                     make_lane_shaper({route.topic, route.transform}));
   part.lane =
-      Lane::create({part.id, name, part.route->name, part.sink->name,
-                    make_lane_shaper({part.route->topic, part.route->transform}), part.sink->delivery, *std::move(sink),
-                    *spool_, setup_.clock, setup_.health, setup_.metrics, part.random->next()});
+      Lane::create({part.id, name, route.name, part.sink->name, std::move(shaper), part.sink->delivery,
+                    *std::move(sink), *spool_, setup_.clock, setup_.health, setup_.metrics, part.random->next()});
   part.lane->start();
   log_.info("lane {} delivers by {}", name, part.sink->type->name);
   const MutexLock lock(mutex_);

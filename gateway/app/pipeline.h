@@ -97,6 +97,7 @@ class Pipeline {
   const Log log_{"gateway"};
   SeededRandom intake_random_{entropy_seed()};
   std::unique_ptr<Spool> spool_;
+  InternalSources internal_;
   std::unique_ptr<Taps> taps_;
   std::unique_ptr<GatewayIntake> intake_;
   std::deque<LanePart> lanes_;

@@ -18,6 +18,7 @@
 #include "gateway/routing/topic_filter.h"
 #include "gateway/spool/spool.h"
 #include "gateway/transform/options.h"
+#include "gateway/transform/reduce/options.h"
 
 /// The config file as the gateway uses it: read once, checked whole, immutable afterwards.
 namespace tidegate {
@@ -61,8 +62,9 @@ struct RouteConfig {
   std::vector<std::string> from;  ///< names of sources; empty: all of them
   TopicFilter topic = *TopicFilter::parse("#");
   std::optional<EventPattern> match;  ///< not set: every event of the topic
-  std::vector<std::string> to;        ///< names of sinks; each makes a lane
+  std::vector<ReduceStep> reduce;     ///< in their order
   std::optional<TransformOptions> transform;
+  std::vector<std::string> to;  ///< names of sinks; each makes a lane
   StartAt start;
   Position at;
 };

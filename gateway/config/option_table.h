@@ -226,6 +226,10 @@ class OptionTableOf final : public OptionTable {
   template <class T, class Parse>
   OptionTableOf& tree(std::string_view name, T S::*member, Parse from_node, std::string_view syntax,
                       std::string_view doc);
+  /// As tree(), and it must be given.
+  template <class T, class Parse>
+  OptionTableOf& required_tree(std::string_view name, T S::*member, Parse from_node, std::string_view syntax,
+                               std::string_view doc);
   /// A map of options of its own. In a std::optional: not set unless given.
   template <class T, class U>
   OptionTableOf& section(std::string_view name, T S::*member, const OptionTableOf<U>& table, std::string_view doc);

@@ -318,6 +318,15 @@ OptionTableOf<S>& OptionTableOf<S>::tree(std::string_view name, T S::*member, Pa
 }
 
 template <class S>
+template <class T, class Parse>
+OptionTableOf<S>& OptionTableOf<S>::required_tree(std::string_view name, T S::*member, Parse from_node,
+                                                  std::string_view syntax, std::string_view doc) {
+  tree(name, member, std::move(from_node), syntax, doc);
+  docs_.back().required = true;
+  return *this;
+}
+
+template <class S>
 template <class T, class U>
 OptionTableOf<S>& OptionTableOf<S>::section(std::string_view name, T S::*member, const OptionTableOf<U>& table,
                                             std::string_view doc) {

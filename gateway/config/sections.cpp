@@ -1,6 +1,7 @@
 #include "gateway/config/sections.h"
 
 #include "gateway/base/limits.h"
+#include "gateway/config/reduce_sections.h"
 
 namespace tidegate {
 
@@ -171,13 +172,17 @@ const OptionTableOf<RouteConfig>& route_options() {
                 "Which events by content, in the pattern language of Amazon EventBridge: a map of fields with the "
                 "values they may have (docs/route-by-content.md), or a text that holds it as JSON. Envelope, "
                 "attributes, captures and, under `data`, a payload that is JSON.")
+          .list("reduce", &RouteConfig::reduce, reduce_options(),
+                "What the route leaves out, step by step (docs/reduce-at-the-edge.md): an event leaves when every step "
+                "lets it. What is left out counts as filtered.")
           .required("to", &RouteConfig::to, "Names of sinks, one or a list; each gets the events on its own.")
           .parsed("start", &RouteConfig::start, read_start, "now, earliest or a time",
                   "Where the route begins when the data directory does not know it yet: with new events (now), with "
                   "everything still kept (earliest), or with what came after a time.")
           .default_text("now")
           .section("transform", &RouteConfig::transform, transform_options(),
-                   "What events look like when they leave. One that cannot be made so goes to the dead letters.");
+                   "What events look like when they leave. One that cannot be made so goes to the dead letters.")
+          .check([](const RouteConfig& route) { return check_reduction(route.reduce, route.topic); });
   return table;
 }
 

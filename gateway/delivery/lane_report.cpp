@@ -77,7 +77,7 @@ void LaneReport::update(const Scheduler& scheduler, Instant now) {
   in_flight_.set(static_cast<std::int64_t>(scheduler.in_flight()));
   retries_.add(scheduler.counts().resent - retries_told_);
   retries_told_ = scheduler.counts().resent;
-  count_filtered(scheduler.counts());
+  count_filtered(scheduler);
   if (now.steady >= age_at_) {
     age_at_ = now.steady + std::chrono::seconds{1};
     const milliseconds age = now.wall - scheduler.oldest().value_or(now.wall);
@@ -95,8 +95,8 @@ void LaneReport::update(const Scheduler& scheduler, Instant now) {
   changed(std::exchange(state_, state), scheduler.gate(), now.steady);
 }
 
-void LaneReport::count_filtered(const Scheduler::Counts& counts) {
-  for (const auto& [reason, events] : counts.filtered) {
+void LaneReport::count_filtered(const Scheduler& scheduler) {
+  for (const auto& [reason, events] : scheduler.counts().filtered) {
     std::uint64_t& told = filtered_told_[reason];
     if (told == events) continue;
     Labels labels = labels_;
@@ -107,6 +107,13 @@ void LaneReport::count_filtered(const Scheduler::Counts& counts) {
         .add(events - told);
     told = events;
   }
+  const std::uint64_t keys = scheduler.keys_forgotten();
+  if (keys == keys_told_) return;
+  metrics_
+      .counter("tidegate_lane_keys_forgotten_total",
+               "Keys that the route's reduction forgot because there were more than max_keys.", labels_)
+      .add(keys - keys_told_);
+  keys_told_ = keys;
 }
 
 void LaneReport::changed(State from, const Gate& gate, SteadyTime now) {

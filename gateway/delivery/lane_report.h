@@ -35,7 +35,7 @@ class LaneReport {
  private:
   /// Everything that health and the log tell apart.
   enum class State : std::uint8_t { starting, ok, connecting, failing, broken, refreshed, paused, parked };
-  void count_filtered(const Scheduler::Counts& counts);
+  void count_filtered(const Scheduler& scheduler);
   static State state_of(const Gate& gate);
   void changed(State from, const Gate& gate, SteadyTime now);
 
@@ -56,6 +56,7 @@ class LaneReport {
   SteadyTime deaths_at_ = SteadyTime::min();
   std::uint64_t retries_told_ = 0;
   std::map<std::string, std::uint64_t, std::less<>> filtered_told_;  ///< by reason
+  std::uint64_t keys_told_ = 0;
   std::uint64_t deaths_told_ = 0;
   bool trouble_ = false;
 };

@@ -95,6 +95,7 @@ class Scheduler {
     std::map<std::string, std::uint64_t, std::less<>> filtered;  ///< events that the shaper filtered, by its reason
   };
   [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
+  [[nodiscard]] std::uint64_t keys_forgotten() const { return shaper_.keys_forgotten(); }
   [[nodiscard]] const std::string& latest_death() const noexcept { return latest_death_; }
 
  private:

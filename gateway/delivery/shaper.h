@@ -43,6 +43,10 @@ class Shaper {
  public:
   virtual ~Shaper() = default;
 
+  /// Goes on from what take_changes() gave to be durable before the last stop: rows of a key and a value. Before any
+  /// other call.
+  virtual void restore(const std::vector<std::pair<std::string, std::string>>& /*rows*/) {}
+
   /// Events fresh from the log, in its order, each once: one answer each, from the first on. May answer part of them
   /// only, so that a lane is never away for long: the rest is asked for again. An event that is passed unchanged is
   /// moved from; every other one is left as it is. *Blocks* for a bounded time.
@@ -61,6 +65,8 @@ class Shaper {
     std::vector<Event> emitted;
   };
   virtual Changes take_changes() { return {}; }
+  /// Keys of which it remembers nothing any more because there were too many.
+  [[nodiscard]] virtual std::uint64_t keys_forgotten() const { return 0; }
 };
 
 /// A copy of what the filter captures from a topic that it matches.

@@ -202,6 +202,12 @@ bool LaneWorker::open() {
     report_.trouble(deferred.error());
     return false;
   }
+  auto remembered = setup_.spool.lane_state_rows(setup_.id);
+  if (!remembered) {
+    report_.trouble(remembered.error());
+    return false;
+  }
+  setup_.shaper->restore(*remembered);
   scheduler_.emplace(setup_.options, setup_.sink_connector->limits(), setup_.spool.lane_state(setup_.id),
                      std::move(*deferred), *setup_.shaper, random_, now());
   return true;

@@ -112,6 +112,8 @@ class RouteCheck {
       // Of two routes that are the same only the second is reported.
       if (other == index || wider.match || !covers(wider.topic, route.topic) || !takes_sources_of(wider, route))
         continue;
+      // Sums and the events that they sum up are not the same twice.
+      if (sums_up(wider) != sums_up(route)) continue;
       const bool same = !route.match && covers(route.topic, wider.topic) && takes_sources_of(route, wider);
       if (same && other > index) continue;
       for (const std::string& sink : route.to) {
@@ -122,6 +124,7 @@ class RouteCheck {
     }
   }
 
+  static bool sums_up(const RouteConfig& route) { return !route.reduce.empty() && route.reduce.back().window; }
   static bool takes_sources_of(const RouteConfig& wider, const RouteConfig& route) {
     return wider.from.empty() || (!route.from.empty() && std::ranges::all_of(route.from, [&](const std::string& name) {
              return std::ranges::find(wider.from, name) != wider.from.end();

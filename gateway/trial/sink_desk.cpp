@@ -1,6 +1,7 @@
 #include "gateway/trial/sink_desk.h"
 
 #include "gateway/transform/lane_shaper.h"
+#include "gateway/transform/reduce/reducing_shaper.h"
 
 namespace tidegate {
 
@@ -17,8 +18,10 @@ Result<Preview> SinkDesk::preview(const RouteConfig& route, const SinkConfig& si
   return Preview{sink.name, event.event.datacontenttype, event.event.data};
 }
 
-Result<std::unique_ptr<Shaper>> SinkDesk::shaper(const RouteConfig& route, const SinkConfig&, LaneId) {
-  return make_lane_shaper({route.topic, route.transform});
+Result<std::unique_ptr<Shaper>> SinkDesk::shaper(const RouteConfig& route, const SinkConfig& sink, LaneId) {
+  const std::string lane = config_.gateway.id + "/" + route.name + "/" + sink.name;
+  return make_reducing_shaper({route.reduce, route.topic, lane, kTrialSources},
+                              make_lane_shaper({route.topic, route.transform}));
 }
 
 ConnectorContext SinkDesk::context_for(const RouteConfig& route, const SinkConfig& sink) {

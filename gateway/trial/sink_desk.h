@@ -10,8 +10,12 @@
 #include "gateway/base/result.h"
 #include "gateway/config/config.h"
 #include "gateway/delivery/shaper.h"
+#include "gateway/spool/spool.h"
 
 namespace tidegate {
+
+/// What the spool's internal sources are called in a trial; no source of a config has such a number.
+inline constexpr InternalSources kTrialSources{SourceId{0xfffffffd}, SourceId{0xfffffffe}, SourceId{0xffffffff}};
 
 /// Asks the connectors of a config what they would do, without a peer, and makes the shapers of its lanes.
 class SinkDesk {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/trial/sink_desk.h"
+
 namespace tidegate {
 
 namespace {
@@ -119,7 +121,7 @@ bool TrialLane::settle(Instant now) {
   while (auto settlement = scheduler_.next_settlement(now)) {
     settled_ += settlement->delivered.size() + settlement->dead.size() + settlement->filtered.size();
     for (DeadEvent& dead : settlement->dead) dead_.push_back(std::move(dead));
-    for (Event& event : settlement->emitted) append({setup_.next_seq(), std::move(event)});
+    for (Event& event : settlement->emitted) append({setup_.next_seq(), std::move(event), kTrialSources.window});
     scheduler_.settlement_done();
     moved = true;
   }

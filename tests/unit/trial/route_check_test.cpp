@@ -129,5 +129,12 @@ sinks:
   EXPECT_EQ(said("routes: { r: { match: { data: { v: [ 1 ] } }, to: cloud } }"), "");
 }
 
+TEST(RouteCheck, SumsBesideTheEventsThemselvesAreNotTheSameTwice) {
+  EXPECT_EQ(warnings(R"(
+routes: { all: { to: cloud }, sums: { reduce: { window: { fields: data.v } }, to: cloud } }
+)"),
+            "");
+}
+
 }  // namespace
 }  // namespace tidegate

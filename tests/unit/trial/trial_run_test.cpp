@@ -168,5 +168,32 @@ TEST(TrialRun, TheSameCaseGivesTheSameResult) {
   EXPECT_EQ(findings_of(run_only(plant(), text)), findings_of(run_only(plant(), text)));
 }
 
+TEST(TrialRun, WhatARouteLeavesOutIsCountedByReason) {
+  const CaseResult result = run_only(testing::site(R"(
+routes:
+  reduced: { from: floor, topic: "sensors/#", reduce: { deadband: { field: data.v, absolute: 1, heartbeat: 30m } }, to: cloud }
+)"),
+                                     three_hours(R"(
+    expect: { reduced: { matched: [1], delivered: 6, filtered: { deadband: 174 }, pending: 0 } }
+)"));
+  EXPECT_EQ(findings_of(result), "");
+}
+
+TEST(TrialRun, WindowsLeaveWhenTheirTimeIsOver) {
+  const CaseResult result = run_only(testing::site(R"(
+routes:
+  hourly: { from: floor, topic: "sensors/#", reduce: { window: { fields: data.v, every: 1h } }, to: cloud }
+)"),
+                                     three_hours(R"(
+    expect:
+      hourly:
+        filtered: { window: 180 }
+        delivered:
+          - { count: 3, type: tidegate.window, subject: sensors/a/1/temperature, data: { count: 60, fields: { v: { mean: 1 } } } }
+        at: { 3h4s: { delivered: 2 }, 3h6s: { delivered: 3 } }
+)"));
+  EXPECT_EQ(findings_of(result), "");
+}
+
 }  // namespace
 }  // namespace tidegate
