@@ -115,6 +115,7 @@ json as_json(const LoadedConfig& loaded, const std::vector<Trial>& trials) {
 int check_command(const CommonOptions& common, bool connect) {
   LoadedConfig loaded = load_config(common.config_file, connector_types());
   if (loaded.config) warn_about_routes(*loaded.config, loaded.diagnostics);
+  check_programs(loaded);
   const std::vector<Trial> trials = loaded.config && connect ? Tryout(*loaded.config).run() : std::vector<Trial>{};
   std::string out;
   if (common.json) {

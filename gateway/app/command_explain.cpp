@@ -230,7 +230,7 @@ int explain_command(const CommonOptions& common, const ExplainChoice& choice) {
     complain("explain takes --topic (with --data), or --events");
     return kExitUsage;
   }
-  const auto config = load_for_command(common);
+  const auto config = load_to_shape(common);
   if (!config) return kExitUsage;
   Explanations explanations(*config, common.json, choice.outputs);
   return choice.events.empty() ? explain_one(explanations, choice) : explain_lines(explanations, common, choice.events);

@@ -7,7 +7,7 @@
 namespace tidegate {
 
 int run_command(const CommonOptions& common) {
-  const std::optional<Config> config = load_for_command(common);
+  const std::optional<Config> config = load_to_shape(common);
   if (!config) return kExitUsage;
   log_setup(config->gateway.log.level, config->gateway.log.format);
   const Log log("gateway");

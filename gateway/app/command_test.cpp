@@ -110,7 +110,7 @@ class Trials {
 }  // namespace
 
 int test_command(const CommonOptions& common, const TestChoice& choice) {
-  const auto config = load_for_command(common);
+  const auto config = load_to_shape(common);
   if (!config) return kExitUsage;
   auto files = choice.files;
   if (files.empty()) files.push_back(cases_beside(common.config_file));

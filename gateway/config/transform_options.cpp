@@ -7,6 +7,8 @@ const OptionTableOf<TransformOptions>& transform_options() {
       OptionTableOf<TransformOptions>(
           "What events look like when they leave. Texts and templates take placeholders: "
           "${data.value}, ${captures.site}, ${time}; see docs/shape-events.md.")
+          .tree("jq", &TransformOptions::jq, read_jq_source, "a jq program",
+                "Each output is the payload of an event; none: the event does not leave. Before all others.")
           .tree("template", &TransformOptions::shape, Template::parse_shape, "any YAML, or JSON as a text",
                 "The new payload, as JSON. A value that is one placeholder alone keeps its type.")
           .tree("set", &TransformOptions::set, read_attribute_templates, "a map of texts",

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gateway/transform/jq_step.h"
 #include "gateway/transform/limits.h"
 #include "gateway/transform/transform.h"
 
@@ -9,35 +10,67 @@ namespace tidegate {
 
 namespace {
 
+using Fault = std::optional<std::string>;
+
 class LaneShaper final : public Shaper {
  public:
-  LaneShaper(TopicFilter topic, TransformOptions transform)
-      : topic_(std::move(topic)), transform_(std::move(transform)) {}
+  LaneShaper(TopicFilter topic, const TransformOptions& transform) : topic_(std::move(topic)), transform_(transform) {
+    if (transform.jq) jq_.emplace(transform.jq->text);
+  }
 
   std::vector<Shaped> shape(std::span<StoredEvent> events, Instant /*now*/) override { return transformed(events); }
   std::vector<Shaped> reshape(std::span<StoredEvent> events, Instant /*now*/) override { return transformed(events); }
 
  private:
   std::vector<Shaped> transformed(std::span<const StoredEvent> events) {
+    if (jq_) return transformed_by_jq(events);
     std::vector<Shaped> shaped;
     shaped.reserve(events.size());
     std::size_t bytes = 0;
     for (const StoredEvent& stored : events) {
       if (bytes > limits::kShapedBytesMax) break;
       Shaped& made = shaped.emplace_back();
-      made.changed = true;
-      OutEvent& out = made.outs.emplace_back();
-      out.captures = captures_of(topic_, stored.event.subject);
-      if (auto fault = transform_.apply(stored.event, out.captures, out.event)) {
-        made = {Shaped::Kind::failed, {}, false, std::move(*fault)};
-      } else {
-        bytes += out.event.data.size();
-      }
+      settle(made, add_part(stored.event, captures_of(topic_, stored.event.subject), made));
+      if (!made.outs.empty()) bytes += made.outs[0].event.data.size();
     }
     return shaped;
   }
 
+  std::vector<Shaped> transformed_by_jq(std::span<const StoredEvent> events) {
+    std::vector<JqAnswer> answers = jq_->run(events, topic_);
+    std::vector<Shaped> shaped(answers.size());
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      settle(shaped[i], add_parts(events[i].event, std::move(answers[i]), shaped[i]));
+    }
+    return shaped;
+  }
+
+  static void settle(Shaped& made, Fault fault) {
+    if (fault) {
+      made = {Shaped::Kind::failed, {}, false, std::move(*fault)};
+    } else if (made.outs.empty()) {
+      made = {Shaped::Kind::filtered, {}, false, "transform"};
+    } else {
+      made.changed = true;
+    }
+  }
+
+  Fault add_parts(const Event& event, JqAnswer answer, Shaped& made) {
+    if (answer.failure) return "jq: " + *answer.failure;
+    for (const Event& part : jq_parts(event, std::move(answer.outputs))) {
+      if (Fault fault = add_part(part, captures_of(topic_, event.subject), made)) return fault;
+    }
+    return std::nullopt;
+  }
+
+  Fault add_part(const Event& event, Captures captures, Shaped& made) {
+    OutEvent& out = made.outs.emplace_back();
+    out.captures = std::move(captures);
+    return transform_.apply(event, out.captures, out.event);
+  }
+
   TopicFilter topic_;
+  std::optional<JqStep> jq_;
   Transform transform_;
 };
 
@@ -45,7 +78,7 @@ class LaneShaper final : public Shaper {
 
 std::unique_ptr<Shaper> make_lane_shaper(LaneShaperSetup setup) {
   if (!setup.transform) return make_capture_shaper(std::move(setup.topic));
-  return std::make_unique<LaneShaper>(std::move(setup.topic), *std::move(setup.transform));
+  return std::make_unique<LaneShaper>(std::move(setup.topic), *setup.transform);
 }
 
 }  // namespace tidegate

@@ -29,6 +29,8 @@ inline constexpr std::size_t kJqMessageBytesMax = 500;
 
 /// After this time a runner comes back with the answers it has, for the lane has other things to do too.
 inline constexpr milliseconds kJqRunTime{2'000};
+/// As kJqRunTime, in bytes of answers: what a program makes of a whole read must not fill the memory.
+inline constexpr std::size_t kJqAnswersBytesMax = 16u << 20;
 /// A process that says nothing for so long while it has work is ended: it was stopped, or the machine stands still.
 /// Well below the 30 s after which a lane counts as stuck.
 inline constexpr milliseconds kJqSilence{10'000};

@@ -159,13 +159,13 @@ JqProcess::End JqProcess::end(const JqBounds& bounds) {
   const int status = reap(false);
   if (WIFSIGNALED(status)) {
     const bool from_outside = WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGPIPE;
-    return {fmt::format("the jq program's process was ended by signal {}", WTERMSIG(status)), !from_outside};
+    return {fmt::format("the program's process was ended by signal {}", WTERMSIG(status)), !from_outside};
   }
   switch (static_cast<JqExit>(WEXITSTATUS(status))) {
-    case JqExit::out_of_time: return {fmt::format("the jq program took longer than {}", in_seconds(bounds.time)), true};
+    case JqExit::out_of_time: return {fmt::format("the program took longer than {}", in_seconds(bounds.time)), true};
     case JqExit::no_memory:
-      return {fmt::format("the jq program needed more than {} MiB of memory", bounds.memory_bytes >> 20), true};
-    case JqExit::crashed: return {"the jq program crashed", true};
+      return {fmt::format("the program needed more than {} MiB of memory", bounds.memory_bytes >> 20), true};
+    case JqExit::crashed: return {"the program crashed", true};
     case JqExit::unbounded: return {"the jq process could not be bounded", false};
     case JqExit::done: break;
   }

@@ -112,7 +112,7 @@ void note_complaint(void* complaints, jv complaint) {
 
 void fail(std::string_view message, std::string& reply) {
   reply.assign(1, static_cast<char>(JqReply::failure));
-  reply.append(message.empty() ? "the jq program failed without a message" : message);
+  reply.append(message.empty() ? "the program failed without a message" : message);
 }
 
 /// Why the program's last value is none, when that is a failure. Consumes it.
@@ -171,7 +171,7 @@ void JqProgram::run(std::string_view input, std::size_t readable, const JqBounds
   for (value = jq_next(state_.get()); jv_is_valid(value); value = jq_next(state_.get())) {
     if (++outputs > bounds.outputs) {
       jv_free(value);
-      return fail("the jq program made more than " + std::to_string(bounds.outputs) + " events of one", reply);
+      return fail("the program made more than " + std::to_string(bounds.outputs) + " events of one", reply);
     }
     jv dumped = jv_dump_string(value, 0);
     const std::string_view text = text_of(dumped);
@@ -181,10 +181,9 @@ void JqProgram::run(std::string_view input, std::size_t readable, const JqBounds
     const bool whole = is_embeddable_json(text);
     if (fits && whole) append_frame(text, reply);
     jv_free(dumped);
-    if (!whole) return fail("the jq program made a value that is nested too deep", reply);
+    if (!whole) return fail("the program made a value that is nested too deep", reply);
     if (!fits) {
-      return fail("the jq program made more than " + std::to_string(bounds.output_bytes) + " bytes of one event",
-                  reply);
+      return fail("the program made more than " + std::to_string(bounds.output_bytes) + " bytes of one event", reply);
     }
   }
   failed(state_.get(), value, reply);

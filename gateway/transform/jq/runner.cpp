@@ -53,9 +53,9 @@ std::filesystem::path jq_worker_program() {
 
 Result<std::unique_ptr<JqRunner>> JqRunner::start(std::string program, JqBounds bounds, std::filesystem::path worker) {
   if (program.size() > limits::kJqProgramBytesMax) {
-    return Error{ErrorCode::invalid, fmt::format("the jq program is longer than {} bytes", limits::kJqProgramBytesMax)};
+    return Error{ErrorCode::invalid, fmt::format("the program is longer than {} bytes", limits::kJqProgramBytesMax)};
   }
-  if (program.find('\0') != std::string::npos) return Error{ErrorCode::invalid, "the jq program has a NUL in it"};
+  if (program.find('\0') != std::string::npos) return Error{ErrorCode::invalid, "the program has a NUL in it"};
   std::unique_ptr<JqRunner> runner(new JqRunner(std::move(program), bounds, std::move(worker)));
   if (Status open = runner->open(); !open) return std::move(open).error();
   return runner;
@@ -84,23 +84,34 @@ Status JqRunner::open() {
 }
 
 /// Sends the inputs that have no answer yet and takes the answers, until all are there, `until` has passed with one at
-/// least, or the process is no more.
+/// least, they are too large to wait for more, or the process is no more.
 JqRunner::Talk JqRunner::talk(std::span<const std::string> inputs, std::vector<JqAnswer>& answers, SteadyTime until) {
   std::size_t sent = answers.size();
+  std::size_t bytes = 0;
   SteadyTime silent_at = now() + limits::kJqSilence;
   while (true) {
-    while (const std::optional<std::string_view> reply = process_->receive()) answers.push_back(answer_of(*reply));
+    bytes += take(answers);
     if (answers.size() >= inputs.size()) return Talk::finished;
     const SteadyTime at = now();
     if (at >= silent_at) return Talk::silent;
-    if (at >= until && !answers.empty()) return Talk::late;
+    if (!answers.empty() && (at >= until || bytes > limits::kJqAnswersBytesMax)) return Talk::late;
     while (sent < inputs.size() && process_->takes_more()) process_->send(inputs[sent++]);
     if (!process_->exchange(answers.empty() ? silent_at : std::min(silent_at, until))) {
-      while (const std::optional<std::string_view> reply = process_->receive()) answers.push_back(answer_of(*reply));
+      take(answers);
       return answers.size() >= inputs.size() ? Talk::finished : Talk::ended;
     }
     if (process_->heard()) silent_at = now() + limits::kJqSilence;
   }
+}
+
+/// Takes the answers that are here; returns their bytes.
+std::size_t JqRunner::take(std::vector<JqAnswer>& answers) {
+  std::size_t bytes = 0;
+  while (const std::optional<std::string_view> reply = process_->receive()) {
+    bytes += reply->size();
+    answers.push_back(answer_of(*reply));
+  }
+  return bytes;
 }
 
 Result<std::vector<JqAnswer>> JqRunner::run(std::span<const std::string> inputs) {
@@ -114,7 +125,7 @@ Result<std::vector<JqAnswer>> JqRunner::run(std::span<const std::string> inputs)
     const std::unique_ptr<JqProcess> process = std::move(process_);
     if (how == Talk::late) return answers;
     if (how == Talk::silent) {
-      answers.push_back(failure("the jq program's process said nothing for too long"));
+      answers.push_back(failure("the program's process said nothing for too long"));
       return answers;
     }
     JqProcess::End end = process->end(bounds_);

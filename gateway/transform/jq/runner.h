@@ -34,7 +34,8 @@ class JqRunner {
                                                  std::filesystem::path worker = jq_worker_program());
 
   /// Answers the inputs, JSON each, from the first on: at least one of them. An input that goes beyond the bounds is a
-  /// failure, and costs a new process. *Blocks* for about limits::kJqRunTime, and kJqSilence at the very longest.
+  /// failure, and costs a new process. Their outputs are about limits::kJqAnswersBytesMax at most.
+  /// *Blocks* for about limits::kJqRunTime, and kJqSilence at the very longest.
   /// *Errors*: unavailable, when there is no process now.
   Result<std::vector<JqAnswer>> run(std::span<const std::string> inputs);
 
@@ -51,6 +52,7 @@ class JqRunner {
 
   Status open();
   Talk talk(std::span<const std::string> inputs, std::vector<JqAnswer>& answers, SteadyTime until);
+  std::size_t take(std::vector<JqAnswer>& answers);
 
   std::string program_;
   JqBounds bounds_;

@@ -28,8 +28,8 @@ constexpr bool kSanitized = false;
 /// Bounds that a wild program reaches soon.
 constexpr JqBounds kTight{milliseconds{100}, 64u << 20, 100, 1u << 20};
 
-constexpr const char* kOutOfTime = "the jq program took longer than 100 ms";
-constexpr const char* kOutOfMemory = "the jq program needed more than 64 MiB of memory";
+constexpr const char* kOutOfTime = "the program took longer than 100 ms";
+constexpr const char* kOutOfMemory = "the program needed more than 64 MiB of memory";
 
 /// `wild` runs for the event in the middle only: what it fails with. The others must come through.
 std::string failure_between(const std::string& wild, std::size_t starts) {
@@ -67,7 +67,7 @@ TEST(JqBounds, AProgramThatTakesAllMemoryIsEndedAndTheOtherEventsComeThrough) {
 
 TEST(JqBounds, AProgramThatCrashesLibjqIsEndedAndTheOtherEventsComeThrough) {
   if (kSanitized) GTEST_SKIP() << "sanitizers answer for themselves";
-  EXPECT_EQ(failure_between("(1e18 | strftime(\"%Y\"))", 2), "the jq program crashed");
+  EXPECT_EQ(failure_between("(1e18 | strftime(\"%Y\"))", 2), "the program crashed");
 }
 
 TEST(JqBounds, DeepValuesThatLibjqBearsAreFine) {
@@ -77,25 +77,34 @@ TEST(JqBounds, DeepValuesThatLibjqBearsAreFine) {
 }
 
 TEST(JqBounds, ValuesThatAreTooDeepToBeWrittenAreAFailure) {
-  EXPECT_EQ(failure_between("reduce range(300) as $i (0; [.])", 1),
-            "the jq program made a value that is nested too deep");
+  EXPECT_EQ(failure_between("reduce range(300) as $i (0; [.])", 1), "the program made a value that is nested too deep");
 }
 
 TEST(JqBounds, OutputsAreCountedAndCostNoProcess) {
-  EXPECT_EQ(failure_between("limit(1e9; repeat(1))", 1), "the jq program made more than 100 events of one");
-  EXPECT_EQ(failure_between("range(101)", 1), "the jq program made more than 100 events of one");
+  EXPECT_EQ(failure_between("limit(1e9; repeat(1))", 1), "the program made more than 100 events of one");
+  EXPECT_EQ(failure_between("range(101)", 1), "the program made more than 100 events of one");
   auto runner = JqRunner::start("range(100)", kTight);
   ASSERT_TRUE(runner);
   EXPECT_THAT(all_answers(**runner, {"{}"}).front().outputs, SizeIs(100));
 }
 
 TEST(JqBounds, BytesOfOutputsAreCountedAndCostNoProcess) {
-  EXPECT_EQ(failure_between("(\"x\" * 1048575)", 1), "the jq program made more than 1048576 bytes of one event");
-  EXPECT_EQ(failure_between("(range(3) | \"x\" * 400000)", 1),
-            "the jq program made more than 1048576 bytes of one event");
+  EXPECT_EQ(failure_between("(\"x\" * 1048575)", 1), "the program made more than 1048576 bytes of one event");
+  EXPECT_EQ(failure_between("(range(3) | \"x\" * 400000)", 1), "the program made more than 1048576 bytes of one event");
   auto runner = JqRunner::start("\"x\" * 1048574", kTight);
   ASSERT_TRUE(runner);
   EXPECT_THAT(all_answers(**runner, {"{}"}).front().outputs, ElementsAre(SizeIs(1048576)));
+}
+
+TEST(JqBounds, AnswersThatAreTooLargeTogetherComeInSeveralRuns) {
+  const std::string large = "\"" + std::string(100'000, 'x') + "\"";
+  auto runner = JqRunner::start(".data as $text | [range(10) | $text]", kTight);
+  ASSERT_TRUE(runner);
+  const std::vector<std::string> inputs(60, R"({"data":)" + large + "}");
+  const auto answers = (*runner)->run(inputs);
+  ASSERT_TRUE(answers);
+  EXPECT_THAT(*answers, SizeIs(testing::Le(20u)));
+  EXPECT_THAT(all_answers(**runner, inputs), SizeIs(60));
 }
 
 TEST(JqBounds, BadBytesAreAFailureOfTheEvent) {
