@@ -66,6 +66,15 @@ TEST_F(Reduced, WhatLeftLastIsRememberedAcrossKillDashNine) {
   site_.expect_clean_end();
 }
 
+TEST_F(Reduced, KeysThatAreOneTooManyAreForgottenAndCounted) {
+  start("{ deadband: { field: data.v, absolute: 1, key: id, max_keys: 2 } }");
+  for (const char* id : {"a", "b", "c", "d"}) post(id, 20);
+  expect_books(4, 0);
+  EXPECT_THAT(site_.gateway.get("/metrics").body,
+              HasSubstr("tidegate_lane_keys_forgotten_total{route=\"all\",sink=\"cloud\"} 2\n"));
+  site_.expect_clean_end();
+}
+
 TEST_F(Reduced, AWindowGoesOnAfterKillDashNineAndLeavesOnce) {
   start("{ window: { fields: data.v, every: 8784h } }");
   const WallTime now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());

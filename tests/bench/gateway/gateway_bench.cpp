@@ -31,22 +31,49 @@ struct Options {
 };
 
 constexpr double kKibPerMib = 1024.0;
-constexpr milliseconds kSpoolLimit{600'000};
+constexpr milliseconds kPartLimit{600'000};
 constexpr double kLatencyRate = 1000;
 constexpr double kLatencyWaitMs = 50;  // batch.max_wait of the latency run
 
 void say(std::string_view text) { fmt::print(stderr, "bench: {}\n", text); }
 
+/// What a bench of one part measures: {name: {"value":, "unit":}}.
+Result<nlohmann::ordered_json> figures_of(const Options& options, const std::string& program,
+                                          std::vector<std::string> words) {
+  words.insert(words.begin(), {(options.bin / program).string(), "--json"});
+  const auto end = test::run(words, test::within(kPartLimit));
+  auto figures = nlohmann::ordered_json::parse(end.output, nullptr, false);
+  if (end.status != 0 || figures.is_discarded()) return Error{ErrorCode::unavailable, program + ": " + end.errors};
+  return figures;
+}
+
+/// Each step of a reduction, on one thread.
+Status reduce(const Options& options, std::vector<Row>& rows) {
+  say("reduce");
+  std::vector<Row> steps;
+  for (int i = 0; i < options.repeats; ++i) {
+    const auto figures = figures_of(options, "reduce_bench", {"--events", options.quick ? "100000" : "2000000"});
+    if (!figures) return figures.error();
+    std::size_t at = 0;
+    for (const auto& [step, figure] : figures->items()) {
+      if (at == steps.size())
+        steps.push_back({"reduce, a thread, 600-byte events: " + step, figure["unit"], {}, Bound::none, 0});
+      steps[at++].samples.push_back(figure["value"].get<double>());
+    }
+  }
+  rows.insert(rows.end(), steps.begin(), steps.end());
+  return {};
+}
+
 /// The spool alone: spool_bench measures, this adds the targets.
 Status spool(const Options& options, std::vector<Row>& rows) {
   say("spool");
   const test::TempDir dir;
-  std::vector<std::string> argv{(options.bin / "spool_bench").string(), "--json", "--dir", dir.path().string()};
-  if (options.quick) argv.insert(argv.end(), {"--events", "50000", "--runs", "1"});
-  const auto end = test::run(argv, test::within(kSpoolLimit));
-  const auto figures = nlohmann::ordered_json::parse(end.output, nullptr, false);
-  if (end.status != 0 || figures.is_discarded()) return Error{ErrorCode::unavailable, "spool_bench: " + end.errors};
-  for (const auto& [name, figure] : figures.items()) {
+  std::vector<std::string> words{"--dir", dir.path().string()};
+  if (options.quick) words.insert(words.end(), {"--events", "50000", "--runs", "1"});
+  const auto figures = figures_of(options, "spool_bench", std::move(words));
+  if (!figures) return figures.error();
+  for (const auto& [name, figure] : figures->items()) {
     Row row{"spool, " + name, figure["unit"], {figure["value"].get<double>()}, Bound::none, 0};
     if (name == "commits up to 1,000, JSON: appended") row.bound = Bound::at_least, row.target = 150'000;
     if (name.ends_with("JSON: written per event byte")) row.bound = Bound::at_most, row.target = 2.5;
@@ -267,7 +294,7 @@ int main(int argc, char** argv) {
   CLI::App app("Speed and size of the whole gateway.");
   app.add_flag("--quick", options.quick, "small and once: does it work, not how fast is it");
   app.add_option("--json", options.json, "also write the rows there");
-  app.add_option("--only", only, "spool, throughput, content, listener, http, folder, idle, restart, latency");
+  app.add_option("--only", only, "spool, reduce, throughput, content, listener, http, folder, idle, restart, latency");
   app.add_option("--bin", options.bin, "where the programs are");
   CLI11_PARSE(app, argc, argv);
   if (options.quick) {
@@ -279,9 +306,9 @@ int main(int argc, char** argv) {
   }
 
   const std::vector<std::pair<std::string, Status (*)(const Options&, std::vector<Row>&)>> measures = {
-      {"spool", spool},       {"throughput", throughput}, {"content", content},
-      {"listener", listener}, {"http", http_ingest},      {"folder", folder},
-      {"idle", idle},         {"restart", restart},       {"latency", latency}};
+      {"spool", spool},       {"reduce", reduce},    {"throughput", throughput}, {"content", content},
+      {"listener", listener}, {"http", http_ingest}, {"folder", folder},         {"idle", idle},
+      {"restart", restart},   {"latency", latency}};
   std::vector<Row> rows;
   for (const auto& [name, measure] : measures) {
     if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;

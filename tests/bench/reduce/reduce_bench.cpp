@@ -1,5 +1,7 @@
 // What a config leaves out of a day at a cold store, and how fast:
 //   reduce_bench config/cold-storage.yaml     (--hours N, --seed N)
+// And without a config how fast each step is:
+//   reduce_bench                              (--events N, --json)
 // Everything but the speed depends on the config and the seed alone. Bytes are those of the bodies that the sinks would
 // send: with the route's reduction, and without.
 
@@ -16,6 +18,7 @@
 #include "gateway/trial/sink_desk.h"
 #include "gateway/trial/trial_routes.h"
 #include "tests/bench/reduce/freezers.h"
+#include "tests/bench/reduce/speed.h"
 
 namespace tidegate::bench {
 namespace {
@@ -125,11 +128,25 @@ int main(int argc, char** argv) {
   std::string file;
   std::uint64_t hours = 24;
   std::uint64_t seed = 1;
+  std::uint64_t events = 2'000'000;
+  bool as_json = false;
   CLI::App app("What a config leaves out of a day at a cold store, and how fast.");
-  app.add_option("config", file, "The config")->required();
+  app.add_option("config", file, "The config; none: the speed of each step");
   app.add_option("--hours", hours, "How long the day is");
   app.add_option("--seed", seed, "Another day");
+  app.add_option("--events", events, "For the speed of a step");
+  app.add_flag("--json", as_json, "The speeds as JSON");
   CLI11_PARSE(app, argc, argv);
+  if (file.empty()) {
+    std::string text;
+    for (const auto& [step, speed] : bench::step_speeds(events)) {
+      text += as_json ? fmt::format(R"({}"{}": {{"value": {:.0f}, "unit": "events/s"}})", text.empty() ? "{" : ", ",
+                                    step, speed)
+                      : fmt::format("{:<10} {:>12.0f} events/s\n", step, speed);
+    }
+    std::cout << text << (as_json ? "}\n" : "");
+    return 0;
+  }
   const LoadedConfig loaded = load_config(file, connector_types(), [](const std::string&) { return "any"; });
   if (!loaded.config) {
     std::cerr << loaded.diagnostics.text();

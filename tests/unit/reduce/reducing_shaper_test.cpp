@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "gateway/delivery/scheduler.h"
@@ -105,7 +106,11 @@ std::vector<ReduceStep> everything() {
 /// same in every life; what happens to it is drawn from `seed`.
 class ReducedLife {
  public:
-  ReducedLife(std::vector<ReduceStep> steps, std::uint64_t seed) : steps_(std::move(steps)), fate_(seed) { start(); }
+  /// `ticks`: windows end by the clock as well, at moments that no other life repeats.
+  ReducedLife(std::vector<ReduceStep> steps, std::uint64_t seed, bool ticks = false)
+      : steps_(std::move(steps)), fate_(seed), ticks_(ticks) {
+    start();
+  }
 
   /// Everything that was delivered in the end: ids, and the payloads of windows.
   std::multiset<std::string> run(bool crashes) {
@@ -134,6 +139,8 @@ class ReducedLife {
     return delivered;
   }
 
+  [[nodiscard]] std::uint64_t arrived() const { return arrived_; }
+
  private:
   [[nodiscard]] Instant now() const { return {clock_.steady(), clock_.wall()}; }
   void start() {
@@ -160,6 +167,7 @@ class ReducedLife {
       }
       lane_->accept(std::move(read), now());
     }
+    if (ticks_) lane_->tick(now());
     while (const auto batch = lane_->next_batch(now())) flights_.push_back(batch->id);
     std::erase_if(flights_, [&](BatchId flight) {
       if (hangs && fate_.below(3) != 0) return false;
@@ -182,6 +190,7 @@ class ReducedLife {
 
   std::vector<ReduceStep> steps_;
   SeededRandom fate_;
+  bool ticks_;
   SeededRandom random_{1};
   VirtualClock clock_;
   DeliveryOptions options_;
@@ -199,6 +208,23 @@ TEST(ReducingShaper, ALaneThatCrashesDeliversWhatOneWithoutCrashesDoes) {
     ASSERT_GT(whole.size(), 200U);
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
       EXPECT_EQ(ReducedLife(steps, seed).run(true), whole) << "seed " << seed;
+    }
+  }
+}
+
+TEST(ReducingShaper, EveryEventIsInExactlyOneWindowHoweverItEnds) {
+  std::vector<ReduceStep> steps = {everything().back()};
+  for (const auto late : {WindowOptions::Late::next, WindowOptions::Late::pass}) {
+    steps.front().window->late = late;
+    steps.front().window->grace = 0ms;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+      ReducedLife life(steps, seed, true);
+      std::uint64_t events = 0;
+      for (const std::string& delivered : life.run(true)) {
+        const auto window = nlohmann::json::parse(delivered, nullptr, false);
+        events += window.is_object() ? window["count"].get<std::uint64_t>() : 1;
+      }
+      EXPECT_EQ(events, life.arrived()) << "seed " << seed;
     }
   }
 }
