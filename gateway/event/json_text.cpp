@@ -5,185 +5,18 @@
 #include <array>
 #include <cstdint>
 
-#include "gateway/event/limits.h"
+#include "gateway/event/json_scan.h"
 
 namespace tidegate {
 namespace {
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-/// Bytes that end the fast run through a string: quote, backslash, controls.
-constexpr std::array<bool, 256> kStopsString = [] {
+/// Bytes that a string has escaped.
+constexpr std::array<bool, 256> kEscaped = [] {
   std::array<bool, 256> stops{};
   for (std::size_t c = 0; c < 0x20; ++c) stops[c] = true;
   stops['"'] = stops['\\'] = true;
   return stops;
 }();
-
-/// Checks one JSON value. Containers are kept as one bit each, so that depth costs no recursion.
-class Validator {
- public:
-  explicit Validator(std::string_view text) noexcept : at_(text.data()), end_(text.data() + text.size()) {}
-
-  /// Reads one value and the space after it; null when there is none, else where that ends.
-  const char* run() noexcept {
-    for (;;) {
-      if (!value()) return nullptr;
-      if (opened_) continue;
-      if (!after_value()) return nullptr;
-      if (done_) return at_;
-    }
-  }
-
- private:
-  /// Reads a scalar whole, or opens a container as far as its first value. opened_: a value must follow.
-  bool value() noexcept {
-    opened_ = false;
-    space();
-    if (at_ == end_) return false;
-    switch (*at_) {
-      case '"': return string();
-      case '{': return open(true);
-      case '[': return open(false);
-      case 't': return word("true");
-      case 'f': return word("false");
-      case 'n': return word("null");
-      default: return number();
-    }
-  }
-
-  bool open(bool object) noexcept {
-    ++at_;
-    if (depth_ == limits::kJsonDepthMax) return false;
-    set_object(depth_++, object);
-    space();
-    if (at_ != end_ && *at_ == (object ? '}' : ']')) {
-      ++at_;
-      --depth_;
-      return true;
-    }
-    opened_ = true;
-    return !object || key();
-  }
-
-  /// Closes what ends here, or moves to the next value of the innermost container.
-  bool after_value() noexcept {
-    for (;;) {
-      space();
-      if (depth_ == 0) {
-        done_ = true;
-        return true;
-      }
-      if (at_ == end_) return false;
-      const bool object = is_object(depth_ - 1);
-      const char c = *at_++;
-      if (c == ',') return !object || key();
-      if (c != (object ? '}' : ']')) return false;
-      --depth_;
-    }
-  }
-
-  bool key() noexcept {
-    space();
-    if (at_ == end_ || *at_ != '"' || !string()) return false;
-    space();
-    return at_ != end_ && *at_++ == ':';
-  }
-
-  bool string() noexcept {
-    ++at_;
-    for (;;) {
-      while (at_ != end_ && !kStopsString[static_cast<unsigned char>(*at_)]) ++at_;
-      if (at_ == end_) return false;
-      if (*at_ == '"') {
-        ++at_;
-        return true;
-      }
-      if (*at_ != '\\' || !escape()) return false;
-    }
-  }
-
-  bool escape() noexcept {
-    ++at_;
-    if (at_ == end_) return false;
-    const char c = *at_++;
-    if (c != 'u') return std::string_view("\"\\/bfnrt").find(c) != std::string_view::npos;
-    unsigned unit = 0;
-    if (!hex4(unit) || (unit >= 0xDC00 && unit <= 0xDFFF)) return false;
-    if (unit < 0xD800 || unit > 0xDBFF) return true;
-    if (end_ - at_ < 2 || at_[0] != '\\' || at_[1] != 'u') return false;
-    at_ += 2;
-    return hex4(unit) && unit >= 0xDC00 && unit <= 0xDFFF;
-  }
-
-  bool hex4(unsigned& unit) noexcept {
-    if (end_ - at_ < 4) return false;
-    unit = 0;
-    for (int i = 0; i < 4; ++i) {
-      const char c = *at_++;
-      const char low = static_cast<char>(c | 0x20);
-      if (is_digit(c)) {
-        unit = unit * 16 + static_cast<unsigned>(c - '0');
-      } else if (low >= 'a' && low <= 'f') {
-        unit = unit * 16 + static_cast<unsigned>(low - 'a' + 10);
-      } else {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  bool number() noexcept {
-    if (*at_ == '-') ++at_;
-    if (at_ == end_ || !is_digit(*at_)) return false;
-    if (*at_ == '0') {
-      ++at_;
-    } else {
-      digits();
-    }
-    if (at_ != end_ && *at_ == '.') {
-      ++at_;
-      if (!digits()) return false;
-    }
-    if (at_ != end_ && (*at_ | 0x20) == 'e') {
-      ++at_;
-      if (at_ != end_ && (*at_ == '+' || *at_ == '-')) ++at_;
-      if (!digits()) return false;
-    }
-    return true;
-  }
-
-  bool digits() noexcept {
-    const char* from = at_;
-    while (at_ != end_ && is_digit(*at_)) ++at_;
-    return at_ != from;
-  }
-
-  bool word(std::string_view expected) noexcept {
-    if (static_cast<std::size_t>(end_ - at_) < expected.size() || std::string_view(at_, expected.size()) != expected) {
-      return false;
-    }
-    at_ += expected.size();
-    return true;
-  }
-
-  void space() noexcept {
-    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
-  }
-
-  [[nodiscard]] bool is_object(std::size_t level) const noexcept { return (objects_[level / 64] >> (level % 64)) & 1; }
-  void set_object(std::size_t level, bool object) noexcept {
-    const std::uint64_t bit = std::uint64_t{1} << (level % 64);
-    objects_[level / 64] = object ? objects_[level / 64] | bit : objects_[level / 64] & ~bit;
-  }
-
-  const char* at_;
-  const char* end_;
-  std::size_t depth_ = 0;
-  bool opened_ = false;
-  bool done_ = false;
-  std::array<std::uint64_t, (limits::kJsonDepthMax + 63) / 64> objects_{};
-};
 
 void append_escaped(unsigned char c, std::string& out) {
   static constexpr char kHex[] = "0123456789abcdef";
@@ -204,7 +37,7 @@ void append_escaped_run(std::string_view text, std::string& out) {
   std::size_t from = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    if (!kStopsString[c]) continue;
+    if (!kEscaped[c]) continue;
     out.append(text, from, i - from);
     append_escaped(c, out);
     from = i + 1;
@@ -226,8 +59,9 @@ bool is_embeddable_json(std::string_view text) noexcept {
 }
 
 std::size_t json_value_end(std::string_view text) noexcept {
-  const char* end = Validator(text).run();
-  return end == nullptr ? 0 : static_cast<std::size_t>(end - text.data());
+  JsonScan scan(text);
+  const JsonScan::At end = scan.value(scan.space(scan.begin()));
+  return end == nullptr ? 0 : static_cast<std::size_t>(scan.space(end) - scan.begin());
 }
 
 bool is_utf8(std::string_view text) noexcept { return simdjson::validate_utf8(text.data(), text.size()); }

@@ -8,7 +8,7 @@ namespace tidegate {
 
 /// True when `text` is one JSON value that may stand verbatim inside another JSON document: RFC 8259 grammar, valid
 /// UTF-8, no unpaired surrogate escapes (many parsers refuse those), nesting within limits::kJsonDepthMax.
-/// Uses no memory of its own; about 1 ns per byte.
+/// Uses no memory but a little stack per nesting; about 1 ns per byte.
 bool is_embeddable_json(std::string_view text) noexcept;
 
 /// Where the JSON value at the front of `text` ends, space around it included; 0 when there is none. The rules are

@@ -23,9 +23,9 @@ inline double take_number(ByteReader& reader) { return std::bit_cast<double>(rea
 
 }  // namespace reduce_rows
 
-/// Begins the key of what is remembered of events, and of copies of them.
+/// Begins the key of what is remembered of live events, and of adopted ones.
 inline constexpr char kLiveKey = '.';
-inline constexpr char kCopyKey = 'c';
+inline constexpr char kAdoptedKey = 'a';
 
 /// True when `at` lies a whole interval from `since`, in either direction: a clock that was set back ends an interval
 /// as its end does.
@@ -48,7 +48,7 @@ class KeyedReduction : public Reduction {
  protected:
   /// What is remembered of the event's key; null: nothing.
   V* recall(const Reading& reading) {
-    key_.assign(1, reading.copy ? kCopyKey : kLiveKey);
+    key_.assign(1, reading.adopted ? kAdoptedKey : kLiveKey);
     key_of_.append(reading.values, key_);
     extend_key(key_);
     return memory_.find(key_);

@@ -91,20 +91,17 @@ void Reducer::give_up(const std::vector<std::pair<std::string, std::string>>& ro
   }
 }
 
-bool Reducer::is_copy(SourceId source) const {
-  return source.value != 0 && (source == internal_.replay || source == internal_.adopt);
-}
-
 std::optional<std::string_view> Reducer::judge(const StoredEvent& stored, WallTime time, Instant now) {
   if (steps_.empty() && !windows_) return std::nullopt;
   if (stored.seq <= judged_to_) return std::nullopt;
-  const bool copy = is_copy(stored.source);
-  const bool own = stored.source.value != 0 && stored.source == internal_.window;
-  // A window leaves as it is, also when it is replayed.
-  if (own || (copy && stored.event.type == kWindowType)) return std::nullopt;
+  const auto is_from = [&](SourceId source) { return source.value != 0 && stored.source == source; };
+  // Who replays wants the events themselves.
+  if (is_from(internal_.window) || is_from(internal_.replay)) return std::nullopt;
+  const bool adopted = is_from(internal_.adopt);
+  if (adopted && stored.event.type == kWindowType) return std::nullopt;
 
   reader_.read(stored.event);
-  const Reading reading{stored.event, stored.seq, time, reader_, copy};
+  const Reading reading{stored.event, stored.seq, time, reader_, adopted};
   for (const auto& step : steps_) {
     if (!step->lets_leave(reading)) return step->reason();
   }

@@ -23,7 +23,7 @@ struct ReducerSetup {
   std::vector<ReduceStep> steps;
   TopicFilter topic;         ///< of the route: where captures come from
   std::string lane;          ///< "gateway/route/sink": makes the ids of what it emits its own
-  InternalSources internal;  ///< what brings windows back, and copies
+  InternalSources internal;  ///< whose events are not judged, or apart
 };
 
 /// A route's `reduce`: decides event by event, in the order of the log, which leave. What it remembers is stored with
@@ -58,7 +58,6 @@ class Reducer {
   void add(const ReduceStep& step, std::size_t number);
   [[nodiscard]] bool restore_row(const std::string& key, const std::string& row);
   void give_up(const std::vector<std::pair<std::string, std::string>>& rows);
-  [[nodiscard]] bool is_copy(SourceId source) const;
 
   std::string lane_;
   InternalSources internal_;

@@ -20,9 +20,9 @@ struct Reading {
   Seq seq;
   WallTime time;              ///< the event's own
   const FieldReader& values;  ///< of the event
-  /// A copy of an event that had been in the log before (a replay, an adopted backlog). It comes out of its time, and
-  /// so has nothing to do with what is remembered of the live ones.
-  bool copy = false;
+  /// A copy from the backlog of another lane, which was adopted. It comes out of its time, and so has nothing to do
+  /// with what is remembered of the live ones.
+  bool adopted = false;
 };
 
 /// One step of a route's reduction: decides about an event by what left before. *Threads*: one user at a time.

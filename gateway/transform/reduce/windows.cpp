@@ -60,7 +60,7 @@ void Windows::end(KeyWindow& window, std::string_view key) {
 
 Windows::Verdict Windows::take(const Reading& reading, WallTime now) {
   if (!has_fields(reading.values)) return Verdict::leaves;
-  key_.assign(1, reading.copy ? kCopyKey : kLiveKey);
+  key_.assign(1, reading.adopted ? kAdoptedKey : kLiveKey);
   key_of_.append(reading.values, key_);
   const KeyWindow* known = memory_.find(key_);
   KeyWindow window = known == nullptr ? KeyWindow{} : *known;

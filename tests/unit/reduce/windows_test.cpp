@@ -167,17 +167,23 @@ TEST(Window, OfAKeyThatIsOneTooManyEndsEarly) {
 TEST(Window, WhatWasEmittedIsNotSummedUpAgain) {
   ReduceRig rig(window());
   EXPECT_EQ(rig.give(rig.stored(R"({"v": 1})", "site/a/temp", kInternal.window)), "");
-  StoredEvent replayed = rig.stored(R"({"v": 1})", "site/a/temp", kInternal.replay);
-  replayed.event.type = kWindowType;
-  EXPECT_EQ(rig.give(replayed), "");
+  StoredEvent adopted = rig.stored(R"({"v": 1})", "site/a/temp", kInternal.adopt);
+  adopted.event.type = kWindowType;
+  EXPECT_EQ(rig.give(adopted), "");
 }
 
-TEST(Window, CopiesOfOldEventsAreSummedUpApartFromLiveOnes) {
+TEST(Window, WhatIsReplayedLeavesAsItIs) {
+  ReduceRig rig(window());
+  EXPECT_EQ(rig.give(rig.stored(R"({"v": 1})", "site/a/temp", kInternal.replay)), "");
+  EXPECT_TRUE(rig.emitted().empty());
+}
+
+TEST(Window, AdoptedEventsAreSummedUpApartFromLiveOnes) {
   ReduceRig rig(window());
   rig.give(R"({"v": 1})");
-  StoredEvent copy = rig.stored(R"({"v": 2})", "site/a/temp", kInternal.replay);
-  copy.event.time -= 24h;
-  EXPECT_EQ(rig.give(copy), "window");
+  StoredEvent adopted = rig.stored(R"({"v": 2})", "site/a/temp", kInternal.adopt);
+  adopted.event.time -= 24h;
+  EXPECT_EQ(rig.give(adopted), "window");
   rig.give(R"({"v": 3})");
   rig.advance(65s);
   rig.tick();

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "gateway/routing/event_values.h"
+#include "gateway/routing/field_index.h"
+#include "gateway/routing/pattern_ast.h"
+#include "gateway/routing/pattern_matcher.h"
+#include "gateway/routing/value_set.h"
+
+namespace tidegate {
+
+/// A condition, once for all rules that have it.
+struct PlannedCondition {
+  FieldId field;
+  bool of_data;
+  bool wants_absence;
+  ValueSet any_of;
+};
+
+/// A way to satisfy a rule. It is looked up by the values of its key, the condition that the fewest events satisfy;
+/// the others are checked for events that satisfy this one.
+struct PlannedWay {
+  std::uint32_t rule;
+  std::uint32_t first;   ///< of its conditions, in MatchPlan::way_conditions; the key comes last
+  std::uint32_t others;  ///< how many there are besides the key
+};
+
+/// A way in the list of an atom of its key.
+struct Posting {
+  std::uint32_t way;
+  std::uint32_t shared;  ///< how many of its first conditions are those of the way before it in the list
+};
+
+/// Postings of an atom, or of the absence of a field.
+struct PostingList {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+
+/// A field as the matcher looks at it.
+struct PlannedField {
+  bool of_data = false;
+  FieldIndex index;         ///< of atoms of keys
+  PostingList exists;       ///< of keys that want any value
+  PostingList absent;       ///< of keys that want none
+  std::uint32_t order = 0;  ///< place of the name among all names
+};
+
+/// All rules, compiled. Immutable once made.
+struct MatchPlan {
+  std::vector<EventPattern> patterns;  ///< own what the rest points into
+  EventFields event_fields;
+  std::vector<PlannedField> fields;
+  std::vector<FieldId> absent_fields;  ///< that have postings of their absence
+  std::vector<PlannedCondition> conditions;
+  std::vector<PlannedWay> ways;
+  std::vector<std::uint32_t> way_conditions;
+  std::vector<const Atom*> atoms;       ///< of keys
+  std::vector<PostingList> atom_lists;  ///< by atom
+  std::vector<Posting> postings;
+};
+
+MatchPlan make_match_plan(const std::vector<PatternRule>& rules);
+
+}  // namespace tidegate
