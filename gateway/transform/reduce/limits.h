@@ -14,8 +14,10 @@ inline constexpr std::size_t kReduceKeyValueBytesMax = 256;
 /// Events that wait to be emitted before no more windows are ended by time: bounds one settlement. The rest end with
 /// the next one.
 inline constexpr std::size_t kReduceEmittedMax = 1000;
-/// Events that are judged before what leaves of them is shaped. They are answered together, however long that takes.
-inline constexpr std::size_t kReduceChunkEvents = 64;
+/// Events that are judged before what leaves of them is shaped. They are answered together, however long that takes: so
+/// few at first, and again whenever the shaping took more than one call.
+inline constexpr std::size_t kReduceChunkEventsFirst = 4;
+inline constexpr std::size_t kReduceChunkEventsMax = 64;
 /// A JSON parser that grew beyond this for one large payload is given back.
 inline constexpr std::size_t kReduceParserBytesMax = 256u << 10;
 

@@ -23,10 +23,14 @@ class ReducingShaper final : public Shaper {
     std::vector<Shaped> shaped;
     shaped.reserve(events.size());
     while (!events.empty()) {
-      const std::span<StoredEvent> some = events.first(std::min(events.size(), limits::kReduceChunkEvents));
-      const bool at_once = shape_all(some, now, shaped);
-      if (!at_once) break;
+      const std::span<StoredEvent> some = events.first(std::min(events.size(), chunk_));
+      const std::size_t at_once = shape_all(some, now, shaped);
+      if (at_once < some.size()) {
+        chunk_ = std::max<std::size_t>(1, at_once);
+        break;
+      }
       events = events.subspan(some.size());
+      chunk_ = std::min(chunk_ * 2, limits::kReduceChunkEventsMax);
     }
     return shaped;
   }
@@ -40,17 +44,18 @@ class ReducingShaper final : public Shaper {
   [[nodiscard]] std::uint64_t keys_forgotten() const override { return reducer_.keys_forgotten(); }
 
  private:
-  bool shape_all(std::span<StoredEvent> events, Instant now, std::vector<Shaped>& shaped);
+  std::size_t shape_all(std::span<StoredEvent> events, Instant now, std::vector<Shaped>& shaped);
 
   bool reduces_;
   Reducer reducer_;
   std::unique_ptr<Shaper> next_;
+  std::size_t chunk_ = limits::kReduceChunkEventsFirst;
   std::vector<StoredEvent> leaving_;  ///< scratch
 };
 
-/// Answers all of them, since what was judged once must not be judged again. False: that took `next` several calls, so
-/// it has been long.
-bool ReducingShaper::shape_all(std::span<StoredEvent> events, Instant now, std::vector<Shaped>& shaped) {
+/// Answers all of them, since what was judged once must not be judged again. Returns how many `next` would have
+/// answered in one call: when that is not all of them, this took long.
+std::size_t ReducingShaper::shape_all(std::span<StoredEvent> events, Instant now, std::vector<Shaped>& shaped) {
   const std::size_t first = shaped.size();
   std::vector<std::size_t> from;  // where in `events` each that leaves stands
   leaving_.clear();
@@ -65,9 +70,9 @@ bool ReducingShaper::shape_all(std::span<StoredEvent> events, Instant now, std::
     }
   }
   std::size_t done = 0;
-  std::size_t calls = 0;
+  std::size_t at_once = events.size();
   while (done < leaving_.size()) {
-    ++calls;
+    if (done > 0) at_once = std::min(at_once, from[done]);
     for (Shaped& answer : next_->shape(std::span(leaving_).subspan(done), now)) {
       StoredEvent& event = events[from[done]];
       event = std::move(leaving_[done]);
@@ -75,7 +80,7 @@ bool ReducingShaper::shape_all(std::span<StoredEvent> events, Instant now, std::
       ++done;
     }
   }
-  return calls <= 1;
+  return at_once;
 }
 
 }  // namespace

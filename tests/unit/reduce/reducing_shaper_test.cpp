@@ -71,15 +71,32 @@ TEST(ReducingShaper, EveryEventThatIsJudgedIsAnsweredAndTheOthersAreLeftWhole) {
                                            {"a", R"({"v":3})"},
                                            {"a", R"({"v":3})"}});
   const std::vector<StoredEvent> before = given;
-  const std::vector<Shaped> shaped = shaper->shape(given, {});
   std::string answers;
+  std::vector<Shaped> shaped = shaper->shape(given, {});
+  ASSERT_LT(shaped.size(), given.size());
+  for (Shaped& each : shaper->shape(std::span(given).subspan(shaped.size()), {})) shaped.push_back(std::move(each));
   for (const Shaped& each : shaped) {
     answers += each.kind == Shaped::Kind::pass ? each.outs.at(0).event.id : each.reason;
     answers += ' ';
   }
   EXPECT_EQ(answers, "1 unchanged cannot 4 5 unchanged ");
-  EXPECT_EQ(slow.calls, 2U);
+  EXPECT_EQ(slow.calls, 3U);
   for (const std::size_t i : {1, 2, 5}) EXPECT_EQ(given[i].event, before[i].event);
+}
+
+TEST(ReducingShaper, ASlowShaperIsGivenNoMoreThanItAnswersInOneCall) {
+  auto next = std::make_unique<SlowShaper>();
+  SlowShaper& slow = *next;
+  const auto shaper = make_reducing_shaper(setup(changed()), std::move(next));
+  std::vector<StoredEvent> given;
+  for (int i = 0; i < 100; ++i) given.push_back(events({{std::to_string(i), R"({"v":1})"}}).front());
+  for (std::size_t i = 0; i < given.size(); ++i) given[i].seq = Seq{i + 1};
+  std::span<StoredEvent> rest(given);
+  for (const std::size_t calls : {2U, 3U}) {
+    slow.calls = 0;
+    rest = rest.subspan(shaper->shape(rest, {}).size());
+    EXPECT_EQ(slow.calls, calls);
+  }
 }
 
 TEST(ReducingShaper, WhatWasDeferredIsNotReducedAgain) {
