@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -62,6 +64,34 @@ Status reduce(const Options& options, std::vector<Row>& rows) {
     }
   }
   rows.insert(rows.end(), steps.begin(), steps.end());
+  return {};
+}
+
+/// The pattern matcher, on one thread: patterns_bench measures, this adds the targets.
+Status patterns(const Options& options, std::vector<Row>& rows) {
+  say("patterns");
+  struct Target {
+    std::string_view name;
+    Bound bound;
+    double value;
+  };
+  constexpr std::array<Target, 8> kTargets{{{"600 bytes, mixed rules: 1", Bound::at_least, 1'000'000},
+                                            {"600 bytes, mixed rules: 10", Bound::at_least, 800'000},
+                                            {"600 bytes, mixed rules: 100", Bound::at_least, 600'000},
+                                            {"600 bytes, mixed rules: 1000", Bound::at_least, 500'000},
+                                            {"600 bytes, mixed rules: 10000", Bound::at_least, 300'000},
+                                            {"1.3 KB nested, rules: 10", Bound::at_least, 500'000},
+                                            {"10,000 rules: compiling", Bound::at_most, 0.5},
+                                            {"10,000 rules: memory", Bound::at_most, 50}}};
+  const auto figures = options.quick ? figures_of(options, "patterns_bench", {"--quick", "--runs", "1"})
+                                     : figures_of(options, "patterns_bench", {"--runs", "5"});
+  if (!figures) return figures.error();
+  for (const auto& [name, figure] : figures->items()) {
+    Row row{"patterns, " + name, figure["unit"], {figure["value"].get<double>()}, Bound::none, 0};
+    const auto* const target = std::ranges::find(kTargets, name, &Target::name);
+    if (target != kTargets.end()) row.bound = target->bound, row.target = target->value;
+    rows.push_back(std::move(row));
+  }
   return {};
 }
 
@@ -294,7 +324,8 @@ int main(int argc, char** argv) {
   CLI::App app("Speed and size of the whole gateway.");
   app.add_flag("--quick", options.quick, "small and once: does it work, not how fast is it");
   app.add_option("--json", options.json, "also write the rows there");
-  app.add_option("--only", only, "spool, reduce, throughput, content, listener, http, folder, idle, restart, latency");
+  app.add_option("--only", only,
+                 "spool, patterns, reduce, throughput, content, listener, http, folder, idle, restart, latency");
   app.add_option("--bin", options.bin, "where the programs are");
   CLI11_PARSE(app, argc, argv);
   if (options.quick) {
@@ -306,9 +337,9 @@ int main(int argc, char** argv) {
   }
 
   const std::vector<std::pair<std::string, Status (*)(const Options&, std::vector<Row>&)>> measures = {
-      {"spool", spool},       {"reduce", reduce},    {"throughput", throughput}, {"content", content},
-      {"listener", listener}, {"http", http_ingest}, {"folder", folder},         {"idle", idle},
-      {"restart", restart},   {"latency", latency}};
+      {"spool", spool},     {"patterns", patterns}, {"reduce", reduce},    {"throughput", throughput},
+      {"content", content}, {"listener", listener}, {"http", http_ingest}, {"folder", folder},
+      {"idle", idle},       {"restart", restart},   {"latency", latency}};
   std::vector<Row> rows;
   for (const auto& [name, measure] : measures) {
     if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;
