@@ -140,33 +140,61 @@ void FieldIndex::find_text(std::string_view text, Scratch& scratch, Atoms atoms,
   }
 }
 
-void FieldIndex::find(const PlainValue& value, Atoms atoms, Scratch& scratch, Found& found, std::size_t& steps) const {
-  const auto check = [&](std::uint32_t atom) {
-    ++steps;
-    if (satisfies(*atoms[atom], value)) found.push_back(atom);
+template <class Check>
+void FieldIndex::find_one(const PlainValue& value, Atoms atoms, Scratch& scratch, Check check) const {
+  const auto look_up = [&](std::uint64_t hash) {
+    for (const std::uint32_t atom : exact_.find(hash)) check(atom);
   };
+  bool may_be_ip = bits_v4_.any() || bits_v6_.any();
   switch (value.type) {
-    case ValueType::text: find_text(value.text, scratch, atoms, check); break;
-    case ValueType::word: {
-      for (const std::uint32_t atom : exact_.find(text_hash(value.text, kWord))) check(atom);
+    case ValueType::text:
+      find_text(value.text, scratch, atoms, check);
+      may_be_ip = may_be_ip && may_be_address(value.text);
       break;
-    }
-    case ValueType::number: {
-      for (const std::uint32_t atom : exact_.find(text_hash(value.text, kSpelling))) check(atom);
-      if (!value.number) break;
-      for (const std::uint32_t atom : exact_.find(number_hash(*value.number))) check(atom);
-      const std::size_t before = found.size();
-      ranges_.find(*value.number, found);
-      steps += found.size() - before;
-    }
+    case ValueType::word: return look_up(text_hash(value.text, kWord));
+    case ValueType::number:
+      look_up(text_hash(value.text, kSpelling));
+      if (value.number) look_up(number_hash(*value.number));
   }
-  if (bits_v4_.any() || bits_v6_.any()) {
-    if (const auto address =
-            value.type != ValueType::text || may_be_address(value.text) ? address_of(value) : std::nullopt) {
-      find_address(*address, check);
+  if (!may_be_ip) return;
+  if (const auto address = address_of(value)) find_address(*address, check);
+}
+
+/// Few numbers one by one; of many, each range finds its own.
+void FieldIndex::find_ranges(std::span<const PlainValue* const> values, Scratch& scratch, Found& found) const {
+  constexpr std::size_t kFew = 8;
+  if (values.size() <= kFew) {
+    for (const PlainValue* value : values) {
+      if (value->number) ranges_.find(*value->number, found);
     }
+    return;
   }
-  for (const std::uint32_t atom : anything_but_) check(atom);
+  scratch.numbers.clear();
+  for (const PlainValue* value : values) {
+    if (value->number) scratch.numbers.push_back(*value->number);
+  }
+  std::ranges::sort(scratch.numbers);
+  ranges_.find_any(scratch.numbers, found);
+}
+
+void FieldIndex::find(std::span<const PlainValue* const> values, Atoms atoms, Scratch& scratch, Found& found,
+                      std::size_t& steps) const {
+  const auto check = [&](const PlainValue& value, std::uint32_t atom) {
+    ++steps;
+    const bool holds = satisfies(*atoms[atom], value);
+    if (holds) found.push_back(atom);
+    return holds;
+  };
+  for (const PlainValue* value : values) {
+    find_one(*value, atoms, scratch, [&](std::uint32_t atom) { check(*value, atom); });
+  }
+  for (const std::uint32_t atom : anything_but_) {
+    static_cast<void>(std::ranges::any_of(values, [&](const PlainValue* value) { return check(*value, atom); }));
+  }
+  if (ranges_.empty()) return;
+  const std::size_t before = found.size();
+  find_ranges(values, scratch, found);
+  steps += found.size() - before;
 }
 
 }  // namespace tidegate

@@ -22,7 +22,7 @@ class FieldIndex {
   struct Scratch {
     std::string folded;
     std::string reversed;
-    std::vector<std::uint32_t> ranges;
+    std::vector<double> numbers;
     std::vector<std::uint32_t> seen;  ///< by atom: the last search that met its gram
     std::uint32_t search = 0;
   };
@@ -34,14 +34,16 @@ class FieldIndex {
   /// After the last add and before the first find.
   void build();
 
-  /// Appends the atoms that `value` satisfies, some more than once. Adds to `steps` those that were looked at.
-  void find(const PlainValue& value, Atoms atoms, Scratch& scratch, Found& found, std::size_t& steps) const;
-  /// The ranges that one of these numbers is in, as `find` would have it with `with_ranges` for each.
-  [[nodiscard]] const RangeIndex& ranges() const noexcept { return ranges_; }
+  /// Appends the atoms that one of `values` satisfies, some more than once. Adds to `steps` those that were looked at.
+  void find(std::span<const PlainValue* const> values, Atoms atoms, Scratch& scratch, Found& found,
+            std::size_t& steps) const;
 
  private:
   void add_wildcard(std::uint32_t number, const Atom& atom);
   void add_network(std::uint32_t number, const IpNetwork& network);
+  template <class Check>
+  void find_one(const PlainValue& value, Atoms atoms, Scratch& scratch, Check check) const;
+  void find_ranges(std::span<const PlainValue* const> values, Scratch& scratch, Found& found) const;
   template <class Check>
   void find_text(std::string_view text, Scratch& scratch, Atoms atoms, Check check) const;
   template <class Check>

@@ -116,10 +116,12 @@ bool holds_alone(const Condition& condition, const View& view) {
 
 /// The elements of both, or nothing when they name two elements of one array.
 std::optional<Elements> joined(const Elements& a, const Elements& b) {
+  for (const Element& of_b : b) {
+    const auto of_a = std::ranges::lower_bound(a, of_b.array, {}, &Element::array);
+    if (of_a != a.end() && of_a->array == of_b.array && of_a->index != of_b.index) return std::nullopt;
+  }
   Elements out;
   std::ranges::set_union(a, b, std::back_inserter(out));
-  const auto clash = std::ranges::adjacent_find(out, {}, &Element::array);
-  if (clash != out.end()) return std::nullopt;
   return out;
 }
 
@@ -152,10 +154,11 @@ class Search {
     if (is_data_field(condition.name) && !view_.has_data()) return false;
     bool absent = true;
     for (const Found& value : view_.values(condition.name)) {
-      if (++steps_ > limits::kPatternChoicesMax) return false;
       const auto both = joined(matter, value.elements);
-      absent = absent && !both;
-      if (both && satisfied_by(condition, value) && holds_from(i + 1, *both)) return true;
+      if (!both) continue;
+      if (++steps_ > limits::kPatternChoicesMax) return false;
+      absent = false;
+      if (satisfied_by(condition, value) && holds_from(i + 1, *both)) return true;
     }
     if (absent && wants_absence(condition) && holds_from(i + 1, matter)) return true;
     failed_[i].insert(std::move(matter));

@@ -17,6 +17,9 @@ enum class Held : std::uint8_t {
   by_choice  ///< if array elements are chosen that have no value of its field
 };
 
+/// Of a field with more values than these, repeated ones are dropped.
+constexpr std::size_t kManyValues = 64;
+
 constexpr std::uint32_t kHeldValues = 3;
 constexpr std::uint32_t kRoundsMax = 0xFFFFFFFF / kHeldValues - 1;
 
@@ -25,8 +28,8 @@ constexpr std::uint32_t kRoundsMax = 0xFFFFFFFF / kHeldValues - 1;
 struct PatternMatcher::Scratch::Parts {
   EventValues values;
   FieldIndex::Scratch lookup;
-  std::vector<std::uint32_t> found;  ///< atoms
-  std::vector<double> numbers;
+  std::vector<const PlainValue*> looked_up;
+  std::vector<std::uint32_t> found;          ///< atoms
   std::uint32_t round = 0;                   ///< the event, by number
   std::vector<std::uint32_t> atom_seen;      ///< by atom: the last round that met it
   std::vector<std::uint32_t> held;           ///< by condition: round * kHeldValues + Held
@@ -78,13 +81,24 @@ class Match {
   void look_up(FieldId field) {
     const PlannedField& planned = plan_.fields[field];
     parts_.found.clear();
+    parts_.looked_up.clear();
     for (std::uint32_t i = values_.first(field); i != EventValues::kNone; i = values_.value(i).next) {
-      planned.index.find(values_.value(i).plain, plan_.atoms, parts_.lookup, parts_.found, steps_);
+      parts_.looked_up.push_back(&values_.value(i).plain);
     }
+    if (parts_.looked_up.size() > kManyValues) drop_repeated();
+    planned.index.find(parts_.looked_up, plan_.atoms, parts_.lookup, parts_.found, steps_);
     for (const std::uint32_t atom : parts_.found) {
       if (std::exchange(parts_.atom_seen[atom], parts_.round) != parts_.round) try_ways(plan_.atom_lists[atom], true);
     }
     try_ways(planned.exists, true);
+  }
+
+  /// A long array often says the same again and again; each value is looked up once.
+  void drop_repeated() {
+    const auto key = [](const PlainValue* value) { return std::pair(value->type, value->text); };
+    std::ranges::sort(parts_.looked_up, {}, key);
+    const auto [first, last] = std::ranges::unique(parts_.looked_up, {}, key);
+    parts_.looked_up.erase(first, last);
   }
 
   /// Whether the field has no values, or none that agree with some choice of array elements.
