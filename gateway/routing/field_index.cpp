@@ -44,6 +44,7 @@ bool may_be_address(std::string_view text) noexcept {
 }  // namespace
 
 void FieldIndex::add(std::uint32_t number, const Atom& atom) {
+  empty_ = false;
   switch (atom.kind) {
     case Atom::Kind::text:
       if (atom.is_address) return add_network(number, atom.network);
@@ -108,13 +109,16 @@ void FieldIndex::find_address(const IpAddress& address, Check check) const {
   }
 }
 
-template <class Check>
-void FieldIndex::find_text(std::string_view text, Scratch& scratch, Atoms atoms, Check check) const {
-  for (const std::uint32_t atom : exact_.find(text_hash(text, kText))) check(atom);
-  if (!prefixes_.empty()) prefixes_.find(text, check);
+/// `take(atom)`: it holds; `check(atom)`: it may.
+template <class Take, class Check>
+void FieldIndex::find_text(std::string_view text, Scratch& scratch, Atoms atoms, Take take, Check check) const {
+  if (!exact_.empty()) {
+    for (const std::uint32_t atom : exact_.find(text_hash(text, kText))) check(atom);
+  }
+  if (!prefixes_.empty()) prefixes_.find(text, take);
   if (!suffixes_.empty()) {
     scratch.reversed.assign(text.rbegin(), text.rend());
-    suffixes_.find(scratch.reversed, check);
+    suffixes_.find(scratch.reversed, take);
   }
   if (with_folded_) {
     scratch.folded.clear();
@@ -140,15 +144,15 @@ void FieldIndex::find_text(std::string_view text, Scratch& scratch, Atoms atoms,
   }
 }
 
-template <class Check>
-void FieldIndex::find_one(const PlainValue& value, Atoms atoms, Scratch& scratch, Check check) const {
+template <class Take, class Check>
+void FieldIndex::find_one(const PlainValue& value, Atoms atoms, Scratch& scratch, Take take, Check check) const {
   const auto look_up = [&](std::uint64_t hash) {
     for (const std::uint32_t atom : exact_.find(hash)) check(atom);
   };
   bool may_be_ip = bits_v4_.any() || bits_v6_.any();
   switch (value.type) {
     case ValueType::text:
-      find_text(value.text, scratch, atoms, check);
+      find_text(value.text, scratch, atoms, take, check);
       may_be_ip = may_be_ip && may_be_address(value.text);
       break;
     case ValueType::word: return look_up(text_hash(value.text, kWord));
@@ -186,7 +190,11 @@ void FieldIndex::find(std::span<const PlainValue* const> values, Atoms atoms, Sc
     return holds;
   };
   for (const PlainValue* value : values) {
-    find_one(*value, atoms, scratch, [&](std::uint32_t atom) { check(*value, atom); });
+    const auto take = [&](std::uint32_t atom) {
+      ++steps;
+      found.push_back(atom);
+    };
+    find_one(*value, atoms, scratch, take, [&](std::uint32_t atom) { check(*value, atom); });
   }
   for (const std::uint32_t atom : anything_but_) {
     static_cast<void>(std::ranges::any_of(values, [&](const PlainValue* value) { return check(*value, atom); }));

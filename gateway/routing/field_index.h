@@ -34,6 +34,8 @@ class FieldIndex {
   /// After the last add and before the first find.
   void build();
 
+  [[nodiscard]] bool empty() const noexcept { return empty_; }
+
   /// Appends the atoms that one of `values` satisfies, some more than once. Adds to `steps` those that were looked at.
   void find(std::span<const PlainValue* const> values, Atoms atoms, Scratch& scratch, Found& found,
             std::size_t& steps) const;
@@ -41,14 +43,15 @@ class FieldIndex {
  private:
   void add_wildcard(std::uint32_t number, const Atom& atom);
   void add_network(std::uint32_t number, const IpNetwork& network);
-  template <class Check>
-  void find_one(const PlainValue& value, Atoms atoms, Scratch& scratch, Check check) const;
+  template <class Take, class Check>
+  void find_one(const PlainValue& value, Atoms atoms, Scratch& scratch, Take take, Check check) const;
   void find_ranges(std::span<const PlainValue* const> values, Scratch& scratch, Found& found) const;
-  template <class Check>
-  void find_text(std::string_view text, Scratch& scratch, Atoms atoms, Check check) const;
+  template <class Take, class Check>
+  void find_text(std::string_view text, Scratch& scratch, Atoms atoms, Take take, Check check) const;
   template <class Check>
   void find_address(const IpAddress& address, Check check) const;
 
+  bool empty_ = true;
   HashLists exact_;
   AffixIndex prefixes_;
   AffixIndex suffixes_;         ///< of reversed texts

@@ -133,12 +133,32 @@ class Planner {
     const auto [known, fresh] = conditions_.try_emplace(key_, static_cast<std::uint32_t>(plan_.conditions.size()));
     if (!fresh) return known->second;
     const auto is_absent = [](const Atom& atom) { return atom.kind == Atom::Kind::absent; };
-    plan_.conditions.push_back({field, plan_.fields[field].of_data, std::ranges::any_of(condition.any_of, is_absent),
-                                ValueSet(condition.any_of)});
+    plan_.conditions.push_back({field,
+                                PlannedCondition::Form::set,
+                                plan_.fields[field].of_data,
+                                std::ranges::any_of(condition.any_of, is_absent),
+                                {},
+                                {},
+                                nullptr});
+    set_form(condition, plan_.conditions.back());
     atoms_of_.push_back(&condition.any_of);
     if (std::ranges::any_of(condition.any_of, compares_numbers)) plan_.event_fields.numbers[field] = true;
     selectivity_.add(field, condition);
     return known->second;
+  }
+
+  void set_form(const Condition& condition, PlannedCondition& planned) {
+    const Atom& atom = condition.any_of.front();
+    const bool one = condition.any_of.size() == 1;
+    if (one && atom.kind == Atom::Kind::text && !atom.is_address) {
+      planned.form = PlannedCondition::Form::text;
+      planned.text = atom.text;
+    } else if (one && atom.kind == Atom::Kind::range) {
+      planned.form = PlannedCondition::Form::range;
+      planned.range = atom.range;
+    } else {
+      planned.set = &plan_.sets.emplace_back(condition.any_of);
+    }
   }
 
   void add_way(Draft& draft) {
@@ -151,9 +171,9 @@ class Planner {
       const auto order = [&](std::uint32_t c) { return std::tuple(-std::int64_t{selectivity_.uses(c)}, share(c), c); };
       return order(a) < order(b);
     });
-    const auto way = static_cast<std::uint32_t>(plan_.ways.size());
-    plan_.ways.push_back({draft.rule, static_cast<std::uint32_t>(plan_.way_conditions.size()),
-                          static_cast<std::uint32_t>(conditions.size() - 1)});
+    const auto way = static_cast<std::uint32_t>(ways_.size());
+    ways_.push_back({draft.rule, static_cast<std::uint32_t>(plan_.way_conditions.size()),
+                     static_cast<std::uint32_t>(conditions.size() - 1), 0});
     plan_.way_conditions.insert(plan_.way_conditions.end(), conditions.begin(), conditions.end());
     const FieldId field = plan_.conditions[conditions.back()].field;
     for (const Atom& atom : *atoms_of_[conditions.back()]) {
@@ -192,7 +212,7 @@ class Planner {
 
   PostingList list_of(std::vector<std::uint32_t>& ways) {
     const auto others = [this](std::uint32_t way) {
-      return std::span(plan_.way_conditions).subspan(plan_.ways[way].first, plan_.ways[way].others);
+      return std::span(plan_.way_conditions).subspan(ways_[way].first, ways_[way].others);
     };
     std::ranges::sort(ways, [&](std::uint32_t a, std::uint32_t b) {
       const auto of_a = others(a);
@@ -207,7 +227,8 @@ class Planner {
         const auto mine = others(ways[i]);
         shared = std::ranges::mismatch(mine, others(ways[i - 1])).in1 - mine.begin();
       }
-      plan_.postings.push_back({ways[i], static_cast<std::uint32_t>(shared)});
+      Posting& posting = plan_.postings.emplace_back(ways_[ways[i]]);
+      posting.shared = static_cast<std::uint32_t>(shared);
     }
     return list;
   }
@@ -224,6 +245,7 @@ class Planner {
   std::unordered_map<std::string, std::uint32_t> conditions_;
   std::vector<const std::vector<Atom>*> atoms_of_;  ///< by condition
   std::unordered_map<std::string, std::uint32_t> atoms_;
+  std::vector<Posting> ways_;
   Lists of_atom_;
   std::map<FieldId, std::vector<std::uint32_t>> exists_;
   std::map<FieldId, std::vector<std::uint32_t>> absent_;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <string_view>
 #include <vector>
 
 #include "gateway/routing/event_values.h"
@@ -11,26 +13,38 @@
 
 namespace tidegate {
 
-/// A condition, once for all rules that have it.
+/// A condition, once for all rules that have it. The most common ones, one text or one range, are all here: a condition
+/// is looked at for many events, and what it points to is rarely in the processor's memory.
 struct PlannedCondition {
+  enum class Form : std::uint8_t { text, range, set };
+
   FieldId field;
+  Form form;
   bool of_data;
   bool wants_absence;
-  ValueSet any_of;
+  std::string_view text;
+  NumberRange range;
+  const ValueSet* set;
+
+  /// `steps` grows by what was compared.
+  [[nodiscard]] bool holds(const PlainValue& value, std::size_t& steps) const {
+    ++steps;
+    switch (form) {
+      case Form::text: return value.type == ValueType::text && value.text == text;
+      case Form::range: return value.number && range.contains(*value.number);
+      case Form::set: return set->holds(value, steps);
+    }
+    return false;
+  }
 };
 
-/// A way to satisfy a rule. It is looked up by the values of its key, the condition that the fewest events satisfy;
-/// the others are checked for events that satisfy this one.
-struct PlannedWay {
+/// A way to satisfy a rule, in the list of an atom of its key: the condition that the fewest events satisfy. The others
+/// are checked for events that satisfy this one.
+struct Posting {
   std::uint32_t rule;
   std::uint32_t first;   ///< of its conditions, in MatchPlan::way_conditions; the key comes last
   std::uint32_t others;  ///< how many there are besides the key
-};
-
-/// A way in the list of an atom of its key.
-struct Posting {
-  std::uint32_t way;
-  std::uint32_t shared;  ///< how many of its first conditions are those of the way before it in the list
+  std::uint32_t shared;  ///< how many of the first are those of the way before it in the list
 };
 
 /// Postings of an atom, or of the absence of a field.
@@ -54,8 +68,8 @@ struct MatchPlan {
   EventFields event_fields;
   std::vector<PlannedField> fields;
   std::vector<FieldId> absent_fields;  ///< that have postings of their absence
+  std::deque<ValueSet> sets;
   std::vector<PlannedCondition> conditions;
-  std::vector<PlannedWay> ways;
   std::vector<std::uint32_t> way_conditions;
   std::vector<const Atom*> atoms;       ///< of keys
   std::vector<PostingList> atom_lists;  ///< by atom

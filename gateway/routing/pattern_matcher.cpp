@@ -80,17 +80,21 @@ class Match {
   /// Finds the atoms that the values of a field satisfy, and tries their ways.
   void look_up(FieldId field) {
     const PlannedField& planned = plan_.fields[field];
+    if (!planned.index.empty()) find_atoms(field, planned.index);
+    try_ways(planned.exists, true);
+  }
+
+  void find_atoms(FieldId field, const FieldIndex& index) {
     parts_.found.clear();
     parts_.looked_up.clear();
     for (std::uint32_t i = values_.first(field); i != EventValues::kNone; i = values_.value(i).next) {
       parts_.looked_up.push_back(&values_.value(i).plain);
     }
     if (parts_.looked_up.size() > kManyValues) drop_repeated();
-    planned.index.find(parts_.looked_up, plan_.atoms, parts_.lookup, parts_.found, steps_);
+    index.find(parts_.looked_up, plan_.atoms, parts_.lookup, parts_.found, steps_);
     for (const std::uint32_t atom : parts_.found) {
       if (std::exchange(parts_.atom_seen[atom], parts_.round) != parts_.round) try_ways(plan_.atom_lists[atom], true);
     }
-    try_ways(planned.exists, true);
   }
 
   /// A long array often says the same again and again; each value is looked up once.
@@ -115,7 +119,7 @@ class Match {
     std::uint32_t known = 0;
     while (at != end) {
       ++steps_;
-      const PlannedWay& way = plan_.ways[at->way];
+      const Posting& way = *at;
       const std::uint32_t* const conditions = plan_.way_conditions.data() + way.first;
       const std::uint32_t wanted = way.others + (key_holds ? 0 : 1);
       while (known < wanted && held(conditions[known]) != Held::no) ++known;
@@ -137,14 +141,14 @@ class Match {
   Held find_out(std::uint32_t number) {
     const PlannedCondition& condition = plan_.conditions[number];
     for (std::uint32_t i = values_.first(condition.field); i != EventValues::kNone; i = values_.value(i).next) {
-      if (condition.any_of.holds(values_.value(i).plain, steps_)) return Held::yes;
+      if (condition.holds(values_.value(i).plain, steps_)) return Held::yes;
     }
     if (!condition.wants_absence || !may_be_absent(condition.field)) return Held::no;
     return values_.first(condition.field) == EventValues::kNone ? Held::yes : Held::by_choice;
   }
 
   /// Whether the conditions of a way, each of which may hold, hold for one choice of array elements.
-  bool agrees(const PlannedWay& way) {
+  bool agrees(const Posting& way) {
     if (!values_.any_in_elements()) return true;
     if (is_matched(way.rule)) return false;
     const std::span conditions(plan_.way_conditions.data() + way.first, way.others + 1U);
@@ -171,7 +175,7 @@ class Match {
       wants_absence = condition.wants_absence;
       for (std::uint32_t v = values_.first(condition.field); v != EventValues::kNone; v = values_.value(v).next) {
         const EventValue& value = values_.value(v);
-        placed.emplace_back(value.element, condition.any_of.holds(value.plain, steps_));
+        placed.emplace_back(value.element, condition.holds(value.plain, steps_));
       }
     }
   }
