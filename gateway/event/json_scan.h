@@ -36,16 +36,9 @@ class JsonScan {
   /// A string with its quotes. Sets `escaped` when there is a backslash in it.
   [[nodiscard]] At string(At at, bool& escaped) const noexcept {
     if (peek(at) != '"') return nullptr;
-    ++at;
-    for (;;) {
-      at = stop(at);
-      if (at == end_) return nullptr;
-      if (*at == '"') return at + 1;
-      if (*at != '\\') return nullptr;
-      escaped = true;
-      at = escape(at + 1);
-      if (at == nullptr) return nullptr;
-    }
+    at = stop(at + 1);
+    if (at < end_ && *at == '"') return at + 1;
+    return string_with_escapes(at, escaped);
   }
 
   /// A number, true, false or null.
@@ -121,6 +114,18 @@ class JsonScan {
     stops['"'] = stops['\\'] = true;
     return stops;
   }();
+
+  /// From the first stop of a string on.
+  [[nodiscard, gnu::noinline]] At string_with_escapes(At at, bool& escaped) const noexcept {
+    for (;; at = stop(at)) {
+      if (at == end_) return nullptr;
+      if (*at == '"') return at + 1;
+      if (*at != '\\') return nullptr;
+      escaped = true;
+      at = escape(at + 1);
+      if (at == nullptr) return nullptr;
+    }
+  }
 
   At leave(At at) noexcept {
     --depth_;

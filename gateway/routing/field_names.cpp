@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
-#include "gateway/routing/text_hash.h"
-
 namespace tidegate {
+
+namespace {
+
+constexpr std::size_t kShort = 16;
+
+}  // namespace
 
 void FieldNames::add(std::string_view name, FieldId field) {
   Node node = kRoot;
@@ -22,7 +26,8 @@ FieldNames::Node FieldNames::grow(Node from, std::string_view key) {
   const Node to = building_.find({from, std::string(key)})->second;
   if (to == nodes_.size()) {
     nodes_.emplace_back();
-    edges_.push_back({from, std::string(key)});
+    const TextWords words = key.size() <= kShort ? text_words(key.data(), key.size()) : TextWords{};
+    edges_.push_back({from, key.size(), words, std::string(key)});
     children_.add(text_hash(key, from), to);
   }
   nodes_[from].lengths |= length_bit(key.size());
@@ -37,8 +42,14 @@ void FieldNames::build() {
 
 FieldNames::Node FieldNames::child(Node from, std::string_view key) const noexcept {
   if ((nodes_[from].lengths & length_bit(key.size())) == 0) return kNowhere;
-  for (const Node to : children_.find(text_hash(key, from))) {
-    if (edges_[to].from == from && edges_[to].key == key) return to;
+  const std::span<const Node> found = children_.find(text_hash(key, from));
+  if (found.empty()) return kNowhere;
+  const bool is_short = key.size() <= kShort;
+  const TextWords words = is_short ? text_words(key.data(), key.size()) : TextWords{};
+  for (const Node to : found) {
+    const Edge& edge = edges_[to];
+    if (edge.from != from || edge.length != key.size()) continue;
+    if (is_short ? edge.words == words : edge.key == key) return to;
   }
   return kNowhere;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/routing/hash_lists.h"
+#include "gateway/routing/text_hash.h"
 
 namespace tidegate {
 
@@ -41,7 +42,9 @@ class FieldNames {
     std::uint64_t lengths = 0;  ///< of its children's keys, a bit each; the last stands for all longer ones
   };
   struct Edge {
-    Node from;
+    Node from = kRoot;
+    std::size_t length = 0;
+    TextWords words;  ///< of keys of at most 16 bytes, as nearly all are
     std::string key;
   };
 
