@@ -8,7 +8,6 @@
 
 #include "gateway/event/hops.h"
 #include "gateway/transform/lane_shaper.h"
-#include "gateway/transform/reduce/reducing_shaper.h"
 
 namespace tidegate {
 
@@ -148,8 +147,8 @@ bool Pipeline::start_lane(LanePart& part) {
   auto sink = part.sink->type->make_sink(part.context, part.sink->options);
   if (!sink) return missing("lane " + name, sink.error(), part.trouble);
   const RouteConfig& route = *part.route;
-  auto shaper = make_reducing_shaper({route.reduce, route.topic, setup_.config.gateway.id + "/" + name, internal_},
-                                     make_lane_shaper({route.topic, route.transform}));
+  auto shaper =
+      make_lane_shaper({route.topic, route.transform, route.reduce, setup_.config.gateway.id + "/" + name, internal_});
   part.lane =
       Lane::create({part.id, name, route.name, part.sink->name, std::move(shaper), part.sink->delivery,
                     *std::move(sink), *spool_, setup_.clock, setup_.health, setup_.metrics, part.random->next()});

@@ -259,9 +259,10 @@ class Loader {
     for (const Placeholder* placeholder : route.transform->placeholders()) {
       if (placeholder->kind != Placeholder::Kind::capture) continue;
       if (std::ranges::find(known, placeholder->name) != known.end()) continue;
-      diagnostics_.error(placeholder->at, fmt::format("routes.{}.transform: the topic {} captures no {{{}}}{}",
-                                                      route.name, quote(route.topic.text()), placeholder->name,
-                                                      did_you_mean(placeholder->name, known)));
+      diagnostics_.error(
+          placeholder->at.line > 0 ? placeholder->at : route.at,
+          fmt::format("routes.{}.transform: the topic {} captures no {{{}}}{}", route.name, quote(route.topic.text()),
+                      placeholder->name, did_you_mean(placeholder->name, known)));
     }
   }
 

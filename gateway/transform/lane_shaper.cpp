@@ -4,6 +4,8 @@
 
 #include "gateway/transform/jq_step.h"
 #include "gateway/transform/limits.h"
+#include "gateway/transform/reduce/reducing_shaper.h"
+#include "gateway/transform/timed_shaper.h"
 #include "gateway/transform/transform.h"
 
 namespace tidegate {
@@ -12,9 +14,11 @@ namespace {
 
 using Fault = std::optional<std::string>;
 
-class LaneShaper final : public Shaper {
+/// All of a transform but the time.
+class TransformShaper final : public Shaper {
  public:
-  LaneShaper(TopicFilter topic, const TransformOptions& transform) : topic_(std::move(topic)), transform_(transform) {
+  TransformShaper(TopicFilter topic, const TransformOptions& transform)
+      : topic_(std::move(topic)), transform_(transform) {
     if (transform.jq) jq_.emplace(transform.jq->text);
   }
 
@@ -77,8 +81,18 @@ class LaneShaper final : public Shaper {
 }  // namespace
 
 std::unique_ptr<Shaper> make_lane_shaper(LaneShaperSetup setup) {
-  if (!setup.transform) return make_capture_shaper(std::move(setup.topic));
-  return std::make_unique<LaneShaper>(std::move(setup.topic), *setup.transform);
+  std::unique_ptr<Shaper> shaper;
+  if (setup.transform) {
+    shaper = std::make_unique<TransformShaper>(setup.topic, *setup.transform);
+  } else {
+    shaper = make_capture_shaper(setup.topic);
+  }
+  // Also without steps: what earlier ones stored is still to be given up.
+  shaper = make_reducing_shaper({std::move(setup.reduce), setup.topic, std::move(setup.lane), setup.internal},
+                                std::move(shaper));
+  if (!setup.transform || !setup.transform->time) return shaper;
+  return make_timed_shaper(*std::move(setup.transform->time), std::move(setup.topic), setup.internal.window,
+                           std::move(shaper));
 }
 
 }  // namespace tidegate

@@ -15,6 +15,11 @@ inline constexpr std::size_t kTemplatePlaceholdersMax = 1000;
 inline constexpr std::size_t kPathStepsMax = 32;
 /// Longest name of an attribute that a transform sets: it becomes a header's or a user property's name.
 inline constexpr std::size_t kAttributeNameBytesMax = 256;
+/// What is kept or shown of a text that is not a time: more says nothing.
+inline constexpr std::size_t kShownTextBytesMax = 64;
+/// Events that are copied to give them another time before what follows takes them: enough for a batch, and no more
+/// than a slow program makes in vain.
+inline constexpr std::size_t kTimedChunkEvents = 256;
 /// Payload that one call of a lane's shaper makes, so that a lane is never away for long and memory stays bounded; one
 /// event alone is always made.
 inline constexpr std::size_t kShapedBytesMax = 4u << 20;

@@ -39,6 +39,7 @@ std::vector<const Placeholder*> TransformOptions::placeholders() const {
     if (*part) add(**part);
   }
   for (const auto& [name, value] : set) add(value);
+  if (time) out.push_back(&time->field);
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/base/config_node.h"
+#include "gateway/transform/event_time.h"
 #include "gateway/transform/jq_source.h"
 #include "gateway/transform/template.h"
 
@@ -17,6 +18,7 @@ using AttributeTemplates = std::vector<std::pair<std::string, Template>>;
 
 /// `transform:` of a route.
 struct TransformOptions {
+  std::optional<EventTimeOptions> time;
   std::optional<JqSource> jq;
   std::optional<Template> shape;  ///< of the payload
   AttributeTemplates set;

@@ -1,7 +1,6 @@
 #include "gateway/trial/sink_desk.h"
 
 #include "gateway/transform/lane_shaper.h"
-#include "gateway/transform/reduce/reducing_shaper.h"
 
 namespace tidegate {
 
@@ -20,8 +19,7 @@ Result<Preview> SinkDesk::preview(const RouteConfig& route, const SinkConfig& si
 
 Result<std::unique_ptr<Shaper>> SinkDesk::shaper(const RouteConfig& route, const SinkConfig& sink, LaneId) {
   const std::string lane = config_.gateway.id + "/" + route.name + "/" + sink.name;
-  return make_reducing_shaper({route.reduce, route.topic, lane, kTrialSources},
-                              make_lane_shaper({route.topic, route.transform}));
+  return make_lane_shaper({route.topic, route.transform, route.reduce, lane, kTrialSources});
 }
 
 ConnectorContext SinkDesk::context_for(const RouteConfig& route, const SinkConfig& sink) {

@@ -60,6 +60,63 @@ TEST(LaneShaper, ManyLargeEventsAreAnsweredInParts) {
   EXPECT_LE(answered, 3u);
 }
 
+TEST(LaneShaper, TimesThatCannotBeAreFailuresAmongTheOthers) {
+  const auto lane = shaper("time: { field: data.ts, format: unix_s, otherwise: dead }");
+  const auto at = [](const char* time) { return reading(std::string(R"({"ts":)") + time + "}"); };
+  std::vector<StoredEvent> events{{Seq{1}, at("0")}, {Seq{2}, at("1767225500")}, {Seq{3}, at("1")}};
+  const auto shaped = lane->shape(events, {});
+  ASSERT_EQ(shaped.size(), 3u);
+  EXPECT_EQ(shaped[0].kind, Shaped::Kind::failed);
+  EXPECT_EQ(shaped[1].kind, Shaped::Kind::pass);
+  EXPECT_TRUE(shaped[1].changed);
+  EXPECT_EQ(shaped[2].kind, Shaped::Kind::failed);
+  EXPECT_EQ(events[1].event, at("1767225500"));
+}
+
+TEST(LaneShaper, WindowsKeepTheirTime) {
+  LaneShaperSetup setup{*TopicFilter::parse("#"),
+                        testing::transform_options_of("time: { field: data.ts, otherwise: dead }")};
+  setup.internal.window = SourceId{7};
+  const auto lane = make_lane_shaper(std::move(setup));
+  std::vector<StoredEvent> events{{Seq{1}, reading()}, {Seq{2}, reading()}};
+  events[1].source = SourceId{7};
+  const auto shaped = lane->shape(events, {});
+  EXPECT_EQ(shaped.at(0).kind, Shaped::Kind::failed);
+  EXPECT_EQ(shaped.at(1).kind, Shaped::Kind::pass);
+}
+
+TEST(LaneShaper, ReductionsAndProgramsGoByTheTimeOfTheDevice) {
+  const Config config = testing::site(R"(
+routes:
+  readings:
+    from: floor
+    topic: "sensors/#"
+    to: cloud
+    reduce: { throttle: { events: 1, every: 1m } }
+    transform:
+      time: { field: data.ts }
+      jq: "{ t: .time }"
+)");
+  // What came in within ten seconds was measured minutes apart.
+  EXPECT_EQ(testing::findings_of(testing::run_only(config, R"(
+cases:
+  - name: readings that were kept while offline
+    given:
+      - source: floor
+        topic: sensors/a
+        every: 1s
+        repeat: 3
+        series: [ { ts: "2025-12-31T23:00:00Z" }, { ts: "2025-12-31T23:00:30Z" }, { ts: "2025-12-31T23:05:00Z" } ]
+    expect:
+      readings:
+        delivered:
+          - { time: "2025-12-31T23:00:00Z" , data: { t: "2025-12-31T23:00:00.000Z" } }
+          - { time: "2025-12-31T23:05:00Z" , data: { t: "2025-12-31T23:05:00.000Z" } }
+        filtered: { throttle: 1 }
+)")),
+            "");
+}
+
 TEST(LaneShaper, CasesSeeTransforms) {
   const Config config = testing::site(R"(
 routes:

@@ -51,7 +51,8 @@ TEST(Template, ScalarsOfTheShapeHaveTheTypesThatJsonGivesThem) {
 TEST(Template, AShapeMayBeJsonInAText) {
   EXPECT_EQ(payload_of(R"(template: '{"v": "${data.value}", "n": [1, null]}')"), R"({"v":21.50,"n":[1,null]})");
   EXPECT_THAT(transform_mistake(R"(template: '{"v": ${data.value}}')"), HasSubstr("stands in quotes"));
-  EXPECT_THAT(transform_mistake(R"(template: '{"a": 1, "a": 2}')"), HasSubstr("1:21: error: template: \"a\" comes twice"));
+  EXPECT_THAT(transform_mistake(R"(template: '{"a": 1, "a": 2}')"),
+              HasSubstr("1:21: error: template: \"a\" comes twice"));
   EXPECT_THAT(transform_mistake("template: |\n  {\"v\": 1,\n   \"w\": \"${dta}\"}\n"),
               HasSubstr("line 2, column 7 of the JSON text: \"${dta}\": there is no \"dta\""));
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/config/sections.h"
+#include "gateway/transform/lane_shaper.h"
 
 namespace tidegate::testing {
 
@@ -33,10 +34,11 @@ Event reading(std::string data) {
 Captures reading_captures() { return {{"site", "hall-2"}, {"device", "t1"}}; }
 
 Outcome transformed(std::string_view yaml, const Event& event) {
-  Transform transform(transform_options_of(yaml));
-  Outcome out;
-  if (auto fault = transform.apply(event, reading_captures(), out.event)) out.fault = *std::move(fault);
-  return out;
+  const auto shaper = make_lane_shaper({*TopicFilter::parse("sensors/{site}/{device}"), transform_options_of(yaml)});
+  StoredEvent stored{Seq{1}, event};
+  std::vector<Shaped> shaped = shaper->shape(std::span(&stored, 1), {});
+  if (shaped.at(0).outs.empty()) return {{}, shaped[0].reason};
+  return {std::move(shaped[0].outs[0].event), {}};
 }
 
 std::string payload_of(std::string_view yaml, const Event& event) {
