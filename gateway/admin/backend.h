@@ -8,6 +8,7 @@
 #include "gateway/admin/status.h"
 #include "gateway/base/result.h"
 #include "gateway/intake/taps.h"
+#include "gateway/replay/replay.h"
 #include "gateway/spool/spool.h"
 
 namespace tidegate {
@@ -31,6 +32,12 @@ class AdminBackend {
   virtual Result<std::uint64_t> open_tap(const TapRequest& request) = 0;
   virtual Result<TapBatch> poll_tap(std::uint64_t tap) = 0;
   virtual Status close_tap(std::uint64_t tap) = 0;
+
+  /// See Replays. Nothing of these blocks.
+  virtual Result<std::uint64_t> begin_replay(ReplayRequest request) = 0;
+  virtual Result<ReplayReport> replay(std::uint64_t number) = 0;
+  virtual Result<std::vector<ReplayReport>> replays() = 0;
+  virtual Status cancel_replay(std::uint64_t number) = 0;
 
   /// *Blocks* on disk, as all of the following.
   virtual Result<std::vector<DeadLetter>> dead_letters(const DeadQuery& query) = 0;

@@ -36,6 +36,11 @@ AdminResponse resume_lane(const AdminCall& call);
 AdminResponse drop_lane(const AdminCall& call);
 AdminResponse adopt_lane(const AdminCall& call);
 
+AdminResponse list_replays(const AdminCall& call);
+AdminResponse begin_replay(const AdminCall& call);
+AdminResponse show_replay(const AdminCall& call);
+AdminResponse cancel_replay(const AdminCall& call);
+
 AdminResponse open_tap(const AdminCall& call);
 /// One event a line, as JSON: the CloudEvent with one more member, "routes"; at the end, if events were missed,
 /// {"missed": how many}.

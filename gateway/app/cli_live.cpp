@@ -42,10 +42,33 @@ void add_lanes(CLI::App& app, Parsed& p) {
   }
 }
 
+void add_replay(CLI::App& app, Parsed& p) {
+  CLI::App& replay = add_command(
+      app, p, "replay", "Send stored events again",
+      "Copies of what a route wants go out once more, with the same ids and the attribute\n"
+      "tidegatereplay. They come from the log, which keeps delivered events for spool.retain.\n"
+      "The gateway does it, also when this command ends, or the gateway itself in between.\n"
+      "A TIME is 2026-05-01T06:00:00Z, or a span back from now: 2h. It is when the gateway stored an event.",
+      [&p] { return replay_command(p.common, p.replay); });
+  replay.add_option("--route", p.replay.route, "The route whose events it sends");
+  replay.add_option("--since", p.replay.since, "From this time on")->type_name("TIME");
+  replay.add_option("--until", p.replay.until, "To this time")->type_name("TIME");
+  replay.add_option("--where", p.replay.where,
+                    "Only events that match this event pattern (JSON, as in a route's match)");
+  replay.add_option("--to", p.replay.sink, "Only to this sink of the route")->type_name("SINK");
+  replay.add_option("--rate", p.replay.rate, "At most so many events a second");
+  replay.add_flag("--dry-run", p.replay.dry_run, "Only count them");
+  replay.add_flag("--list", p.replay.list, "List the replays instead");
+  replay.add_option("--cancel", p.replay.cancel, "Cancel this replay instead")->type_name("NUMBER");
+  add_config(replay, p);
+  add_json(replay, p);
+}
+
 }  // namespace
 
 void add_live_commands(CLI::App& app, Parsed& p) {
   add_lanes(app, p);
+  add_replay(app, p);
   add_tap(app, p);
 }
 

@@ -16,6 +16,7 @@ struct Parsed {
   SpoolChoice spool;
   DeadChoice choice;
   LaneChoice lane;
+  ReplayChoice replay;
   TapChoice tap;
   TestChoice test;
   ExplainChoice explain;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,17 @@ struct LaneChoice {
   std::string lane;  ///< "route/sink"
   std::string to;    ///< the lane that adopts
   bool yes = false;  ///< do not ask
+};
+
+/// Which events `tidegate replay` sends again, or what else it does about replays.
+struct ReplayChoice {
+  std::string route, sink;
+  std::string since, until;  ///< RFC 3339, or a span back from now
+  std::string where;         ///< an event pattern, JSON; empty: every event
+  std::uint64_t rate = 0;
+  bool dry_run = false;
+  bool list = false;
+  std::optional<std::uint64_t> cancel;  ///< the number of a replay
 };
 
 /// Which events `tidegate tap` shows, and how many.
@@ -81,6 +93,7 @@ int dead_export_command(const CommonOptions& common, const SpoolChoice& spool, c
 int lanes_list_command(const CommonOptions& common);
 int lanes_adopt_command(const CommonOptions& common, const LaneChoice& choice);
 int lanes_drop_command(const CommonOptions& common, const LaneChoice& choice);
+int replay_command(const CommonOptions& common, const ReplayChoice& choice);
 int tap_command(const CommonOptions& common, const TapChoice& choice);
 int explain_command(const CommonOptions& common, const ExplainChoice& choice);
 int diff_command(const DiffChoice& choice, bool json_text);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "gateway/event/hops.h"
 #include "gateway/transform/lane_shaper.h"
@@ -12,6 +13,20 @@
 namespace tidegate {
 
 namespace {
+
+/// Whether a route wants an event of the log. An event that does not say who brought it (`source` is empty) is known by
+/// what the intake made of the name of its source: "/<gateway id>/<source name>".
+bool wanted(const RouteConfig& route, const std::string& gateway_id, const Event& event, const std::string& source) {
+  const auto from_it = [&](const std::string& name) {
+    return source.empty() ? event.source.ends_with("/" + name) : source == name;
+  };
+  return route.topic.matches(event.subject) && !has_looped(event, gateway_id) &&
+         (route.from.empty() || std::any_of(route.from.begin(), route.from.end(), from_it)) &&
+         (!route.match || route.match->matches(event, route.topic.captures(event.subject)));
+}
+
+/// What no source of the config is called.
+constexpr const char* kRemovedSource = "(removed)";
 
 std::string lane_name(const RouteConfig& route, const SinkConfig& sink) { return route.name + "/" + sink.name; }
 
@@ -22,6 +37,7 @@ Result<std::unique_ptr<Pipeline>> Pipeline::open(PipelineSetup setup) {
   made->list_parts();
   if (Status opened = made->open_spool(); !opened) return std::move(opened).error();
   made->compile_routes();
+  made->prepare_replays();
   return made;
 }
 
@@ -42,17 +58,8 @@ void Pipeline::list_parts() {
 Status Pipeline::open_spool() {
   std::vector<LaneSpec> specs;
   for (const LanePart& part : lanes_) {
-    const auto wants = [route = part.route, id = setup_.config.gateway.id](const Event& event,
-                                                                           const std::string& source) {
-      // An event that does not say who brought it is known by what the intake made of the name of its source:
-      // "/<gateway id>/<source name>".
-      const auto from_it = [&](const std::string& name) {
-        return source.empty() ? event.source.ends_with("/" + name) : source == name;
-      };
-      return route->topic.matches(event.subject) && !has_looped(event, id) &&
-             (route->from.empty() || std::any_of(route->from.begin(), route->from.end(), from_it)) &&
-             (!route->match || route->match->matches(event, route->topic.captures(event.subject)));
-    };
+    const auto wants = [route = part.route, id = setup_.config.gateway.id](
+                           const Event& event, const std::string& source) { return wanted(*route, id, event, source); };
     specs.push_back({part.route->name, part.sink->name, part.route->start, wants});
   }
   std::vector<std::string> names;
@@ -119,6 +126,24 @@ void Pipeline::compile_routes() {
                                                         *spool_, setup_.clock, intake_random_, setup_.metrics, *taps_});
 }
 
+void Pipeline::prepare_replays() {
+  std::map<SourceId, std::string> names{{SourceId{0}, ""}};
+  for (const SourcePart& part : sources_) names[part.id] = part.config->name;
+  std::vector<ReplayRoute> routes;
+  for (const RouteConfig& route : setup_.config.routes) {
+    ReplayRoute& out = routes.emplace_back(ReplayRoute{route.name, route.topic, {}, {}});
+    out.wants = [&route, names, id = setup_.config.gateway.id](const Event& event, SourceId source) {
+      const auto name = names.find(source);
+      return wanted(route, id, event, name == names.end() ? kRemovedSource : name->second);
+    };
+    for (const LanePart& part : lanes_) {
+      if (part.route == &route)
+        out.lanes.push_back({part.id, lane_name(route, *part.sink), part.sink->name, part.sink->delivery.max_age});
+    }
+  }
+  replays_ = std::make_unique<Replays>(ReplaysSetup{*spool_, internal_, std::move(routes), setup_.clock});
+}
+
 ConnectorContext Pipeline::context_for(const std::string& name, SourceId source, Random& random) const {
   ConnectorContext out;
   out.gateway_id = setup_.config.gateway.id;
@@ -135,6 +160,7 @@ ConnectorContext Pipeline::context_for(const std::string& name, SourceId source,
 void Pipeline::start(UniqueFunction<void(bool)> pressure) { spool_->start(std::move(pressure)); }
 
 bool Pipeline::start_connectors() {
+  if (!std::exchange(connected_, true)) replays_->start();
   bool complete = true;
   for (LanePart& part : lanes_) complete = start_lane(part) && complete;
   for (SourcePart& part : sources_) complete = start_source(part) && complete;
@@ -203,6 +229,7 @@ void Pipeline::stop(Deadline deadline) {
   for (SourcePart& part : sources_) {
     if (part.source) part.source->stop();
   }
+  replays_->stop();
   stop_lanes(deadline);
   spool_->stop();
 }

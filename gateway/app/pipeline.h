@@ -22,6 +22,7 @@
 #include "gateway/delivery/lane.h"
 #include "gateway/intake/gateway_intake.h"
 #include "gateway/intake/taps.h"
+#include "gateway/replay/replays.h"
 #include "gateway/spool/spool.h"
 
 namespace tidegate {
@@ -61,6 +62,8 @@ class Pipeline {
   [[nodiscard]] Spool& spool() noexcept { return *spool_; }
   /// *Threads*: safe from any.
   [[nodiscard]] Taps& taps() noexcept { return *taps_; }
+  /// *Threads*: safe from any.
+  [[nodiscard]] Replays& replays() noexcept { return *replays_; }
 
  private:
   /// A connector with what it uses; stays where it is, since the connector points into it.
@@ -87,6 +90,7 @@ class Pipeline {
   Status open_spool();
   void report(const SpoolOpening& opening) const;
   void compile_routes();
+  void prepare_replays();
   bool start_lane(LanePart& part) EXCLUDES(mutex_);
   bool start_source(SourcePart& part);
   ConnectorContext context_for(const std::string& name, SourceId source, Random& random) const;
@@ -98,10 +102,12 @@ class Pipeline {
   SeededRandom intake_random_{entropy_seed()};
   std::unique_ptr<Spool> spool_;
   InternalSources internal_;
+  std::unique_ptr<Replays> replays_;
   std::unique_ptr<Taps> taps_;
   std::unique_ptr<GatewayIntake> intake_;
   std::deque<LanePart> lanes_;
   std::deque<SourcePart> sources_;
+  bool connected_ = false;
   bool pressure_ = false;
   bool stopped_ = false;
   Mutex mutex_;

@@ -257,6 +257,30 @@ Status Supervisor::close_tap(std::uint64_t tap) {
   return (*pipeline)->taps().close(tap);
 }
 
+Result<std::uint64_t> Supervisor::begin_replay(ReplayRequest request) {
+  const auto pipeline = running();
+  if (!pipeline) return pipeline.error();
+  return (*pipeline)->replays().begin(std::move(request));
+}
+
+Result<ReplayReport> Supervisor::replay(std::uint64_t number) {
+  const auto pipeline = running();
+  if (!pipeline) return pipeline.error();
+  return (*pipeline)->replays().report(number);
+}
+
+Result<std::vector<ReplayReport>> Supervisor::replays() {
+  const auto pipeline = running();
+  if (!pipeline) return pipeline.error();
+  return (*pipeline)->replays().reports();
+}
+
+Status Supervisor::cancel_replay(std::uint64_t number) {
+  const auto pipeline = running();
+  if (!pipeline) return pipeline.error();
+  return (*pipeline)->replays().cancel(number);
+}
+
 Result<std::vector<DeadLetter>> Supervisor::dead_letters(const DeadQuery& query) {
   const auto pipeline = running();
   if (!pipeline) return pipeline.error();

@@ -58,6 +58,10 @@ class Supervisor final : private AdminBackend {
   Result<std::uint64_t> open_tap(const TapRequest& request) override;
   Result<TapBatch> poll_tap(std::uint64_t tap) override;
   Status close_tap(std::uint64_t tap) override;
+  Result<std::uint64_t> begin_replay(ReplayRequest request) override;
+  Result<ReplayReport> replay(std::uint64_t number) override;
+  Result<std::vector<ReplayReport>> replays() override;
+  Status cancel_replay(std::uint64_t number) override;
   Result<std::vector<DeadLetter>> dead_letters(const DeadQuery& query) override;
   Result<std::uint64_t> retry_dead(const std::vector<std::uint64_t>& numbers) override;
   Result<std::uint64_t> drop_dead(const std::vector<std::uint64_t>& numbers) override;

@@ -43,26 +43,35 @@ bool Committer::attempt() {
 void Committer::plan_appends(Commit& commit, Plan& plan) {
   const bool backing_off = disk_full_ && clock_.steady() < retry_at_;
   const bool refusing = options_.when_full == WhenFull::drop_newest;
+  const bool evicting = options_.when_full == WhenFull::drop_oldest;
   if (backing_off && (!refusing || waiting_.appends.empty())) return;
   std::uint64_t emitted = 0;
   for (const PendingSettlement& pending : waiting_.settlements) emitted += pending.emitted.records.size();
   std::uint64_t bytes = 0;
+  std::uint64_t yielding = 0;
   std::size_t events = 0;
   std::size_t n = 0;
   for (const PendingAppend& pending : waiting_.appends) {
     events += pending.lane_counts.size();
-    if (n > 0 && (bytes + pending.bytes > commit_bytes_max_ || events > limits::kCommitEventsMax)) break;
-    bytes += pending.bytes;
+    if (n > 0 && (bytes + yielding + pending.bytes > commit_bytes_max_ || events > limits::kCommitEventsMax)) break;
+    (pending.yields ? yielding : bytes) += pending.bytes;
     ++n;
   }
   const std::uint64_t need = emitted + bytes + limits::kCommitOverheadBytes;
   plan.disk_has_room = !backing_off && find_disk(commit, need);
   if (n == 0) return;
-  const bool room = plan.disk_has_room && make_room(commit, need);
+  const bool spare = yielding > 0 && plan.disk_has_room && may_grow_ && make_room(commit, need + yielding, false);
+  const bool room = spare || (plan.disk_has_room && make_room(commit, need, evicting && bytes > 0));
   full_ = !room && plan.disk_has_room;
   if (!room && !refusing) return;
-  for (std::size_t i = 0; i < n; ++i)
-    plan.appends.push_back(room ? commit.append(waiting_.appends[i]) : commit.refuse(waiting_.appends[i]));
+  for (std::size_t i = 0; i < n; ++i) {
+    const PendingAppend& pending = waiting_.appends[i];
+    if (pending.yields && !spare) {
+      plan.appends.push_back(Admission::refused_full);
+    } else {
+      plan.appends.push_back(room ? commit.append(pending) : commit.refuse(pending));
+    }
+  }
 }
 
 void Committer::plan_leaving(Commit& commit, const Plan& plan) {
@@ -79,11 +88,10 @@ void Committer::plan_leaving(Commit& commit, const Plan& plan) {
   }
 }
 
-bool Committer::make_room(Commit& commit, std::uint64_t need) {
+bool Committer::make_room(Commit& commit, std::uint64_t need, bool evicting) {
   const std::uint64_t limit = full_ ? options_.max_bytes * limits::kResumePercent / 100 : options_.max_bytes;
   // Twice: a commit is in the write-ahead log before it is in the database.
-  return commit.make_room(options_.when_full == WhenFull::drop_oldest,
-                          [&] { return store_->failed() || used_bytes() + 2 * need <= limit; });
+  return commit.make_room(evicting, [&] { return store_->failed() || used_bytes() + 2 * need <= limit; });
 }
 
 bool Committer::find_disk(Commit& commit, std::uint64_t need) {

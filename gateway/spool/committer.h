@@ -101,7 +101,7 @@ class Committer {
   bool attempt();
   void plan_appends(Commit& commit, Plan& plan);
   void plan_leaving(Commit& commit, const Plan& plan);
-  bool make_room(Commit& commit, std::uint64_t need);
+  bool make_room(Commit& commit, std::uint64_t need, bool evicting);
   bool find_disk(Commit& commit, std::uint64_t need);
   void finish(Plan plan);
   void answer(Plan& plan);

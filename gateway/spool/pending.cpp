@@ -28,6 +28,7 @@ constexpr std::size_t kOverhead = 256;
 PendingAppend make_pending(SpoolSubmission submission, Receipt receipt, std::uint64_t bytes_max) {
   PendingAppend pending;
   pending.source = submission.source;
+  pending.yields = submission.yields;
   pending.receipt = std::move(receipt);
   pending.lane_counts.reserve(submission.events.size());
   std::string record;

@@ -17,6 +17,7 @@ struct PendingAppend {
   std::vector<LaneId> lanes;               ///< of all records, one after the other
   std::vector<SourceStateChange> state;
   std::uint32_t repeats = 0;
+  bool yields = false;    ///< see SpoolSubmission
   bool invalid = false;   ///< breaks a limit; holds nothing
   std::size_t bytes = 0;  ///< of memory, about
   Receipt receipt;

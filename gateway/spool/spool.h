@@ -89,6 +89,9 @@ struct SpoolSubmission {
   std::vector<Routed> events;
   std::vector<SourceStateChange> state;
   std::uint32_t repeats = 0;
+  /// Evicts nobody and is not counted as evicted: without room it is answered with `refused_full`, and nothing of it
+  /// was done. Room is then what settled events leave.
+  bool yields = false;
 };
 
 struct StoredEvent {

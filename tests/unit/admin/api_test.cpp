@@ -125,6 +125,41 @@ TEST(AdminApi, AnOrphanIsDroppedOrAdopted) {
   EXPECT_EQ(answer(post("/v1/lanes/hot/cloud/adopt", R"({"to":"new/cloud"})"), kLoopback, backend).status, 409);
 }
 
+TEST(AdminApi, AReplayIsBegunWatchedAndCancelled) {
+  FakeBackend backend;
+  const char* const all = R"({"route":"hot","since":"2026-05-01T06:00:00Z","until":"2026-05-01T08:00:00+01:00",)"
+                          R"("where":"{}","to":"cloud","rate":10,"dry_run":true})";
+  EXPECT_EQ(answer(post("/v1/replays", all), kLoopback, backend).body, R"({"replay":5})");
+  ReplayReport& report = backend.report_of_replay;
+  EXPECT_EQ(report.request.sink, "cloud");
+  EXPECT_EQ(report.request.until, report.request.since + std::chrono::hours{1});
+  EXPECT_EQ(report.request.rate, 10u);
+  EXPECT_TRUE(report.request.dry_run);
+  report.number = 5;
+  report.state = ReplayReport::State::waiting;
+  report.detail = "room in the spool";
+  report.share = 0.509;
+  report.log_begins = report.request.until;
+  const json shown = json::parse(answer(get("/v1/replays/5"), kLoopback, backend).body);
+  EXPECT_EQ(shown["state"], "waiting");
+  EXPECT_EQ(shown["percent"], 50);
+  EXPECT_EQ(shown["until"], "2026-05-01T07:00:00.000Z");
+  EXPECT_EQ(shown["log_begins"], shown["until"]);
+  EXPECT_EQ(json::parse(answer(get("/v1/replays"), kLoopback, backend).body)["replays"][0], shown);
+  AdminRequest cancel = get("/v1/replays/5");
+  cancel.method = "DELETE";
+  EXPECT_EQ(answer(cancel, kLoopback, backend).body, R"({"cancelled":5})");
+  EXPECT_EQ(answer(get("/v1/replays/6"), kLoopback, backend).status, 404);
+}
+
+TEST(AdminApi, AReplayThatIsNotUnderstoodIsRefused) {
+  FakeBackend backend;
+  for (const char* body : {"", "[]", R"({"route":"hot"})", R"({"route":"hot","since":"yesterday"})",
+                           R"({"route":"hot","since":"2026-05-01T06:00:00Z","rate":-1})",
+                           R"({"route":"hot","since":"2026-05-01T06:00:00Z","sink":"cloud"})"})
+    EXPECT_EQ(answer(post("/v1/replays", body), kLoopback, backend).status, 400) << body;
+}
+
 TEST(AdminApi, ATapIsOpenedPolledAndClosed) {
   FakeBackend backend;
   EXPECT_EQ(answer(post("/v1/taps", R"({"route":"temperatures"})"), kLoopback, backend).body, R"({"tap":7})");

@@ -33,6 +33,19 @@ class FakeBackend final : public AdminBackend {
     if (tap != 7) return Error{ErrorCode::not_found, "there is no such tap"};
     return {};
   }
+  Result<std::uint64_t> begin_replay(ReplayRequest request) override {
+    report_of_replay.request = std::move(request);
+    return std::uint64_t{5};
+  }
+  Result<ReplayReport> replay(std::uint64_t number) override {
+    if (number != 5) return Error{ErrorCode::not_found, "there is no such replay"};
+    return report_of_replay;
+  }
+  Result<std::vector<ReplayReport>> replays() override { return std::vector{report_of_replay}; }
+  Status cancel_replay(std::uint64_t number) override {
+    if (number != 5) return Error{ErrorCode::refused, "it is finished"};
+    return {};
+  }
   Result<std::vector<DeadLetter>> dead_letters(const DeadQuery& query) override {
     if (before_disk) before_disk();
     std::vector<DeadLetter> out;
@@ -66,6 +79,7 @@ class FakeBackend final : public AdminBackend {
   std::vector<std::uint64_t> retried, dropped;
   std::string resumed;
   std::string orphan;  ///< dropped or adopted last
+  ReplayReport report_of_replay;
   TapRequest tap_request;
   TapBatch tapped;
   std::function<void()> before_disk;

@@ -75,6 +75,36 @@ TEST(SpoolRoom, SettledEventsMakeRoomForNewOnes) {
   EXPECT_EQ(box.faults(), "");
 }
 
+/// What becomes of a submission that yields.
+Admission append_yielding(SpoolBox& box, const Event& event) {
+  SpoolSubmission submission{box.opening.internal.replay, {}, {{"at", event.id, false}}, 0, true};
+  submission.events.push_back({event, {box.lane()}});
+  std::promise<Admission> answer;
+  box.spool->append(std::move(submission), [&](Admission admission) { answer.set_value(admission); });
+  return answer.get_future().get();
+}
+
+TEST(SpoolRoom, WhatYieldsEvictsNobodyAndIsNotCountedWhenThereIsNoRoom) {
+  for (const WhenFull when_full : {WhenFull::drop_newest, WhenFull::drop_oldest}) {
+    SpoolBox box;
+    box.options.max_bytes = 8u << 20;
+    box.options.when_full = when_full;
+    box.open();
+    const Event copy = bulk(1, 1u << 20, 99).front();
+    EXPECT_EQ(append_yielding(box, copy), Admission::durable);
+    for (std::uint64_t round = 0; box.ledger().evicted == 0; ++round) box.append(bulk(100, 1000, round));
+    const LaneLedger full = box.ledger();
+    EXPECT_EQ(append_yielding(box, copy), Admission::refused_full);
+    EXPECT_EQ(box.ledger().received, full.received);
+    EXPECT_EQ(box.ledger().evicted, full.evicted);
+    EXPECT_EQ(box.spool->snapshot().internal.at("(replay)").received, 1u);
+    EXPECT_EQ(box.faults(), "");
+    deliver_all(box);
+    EXPECT_EQ(append_yielding(box, copy), Admission::durable);
+    EXPECT_EQ(box.faults(), "");
+  }
+}
+
 TEST(SpoolRoom, ALaneThatWantsNothingPinsNothing) {
   SpoolBox box;
   box.options.max_bytes = 8u << 20;
