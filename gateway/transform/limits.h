@@ -11,8 +11,6 @@ inline constexpr std::size_t kTemplateDepthMax = 64;
 inline constexpr std::size_t kTemplateNodesMax = 10'000;
 /// Placeholders of one template: bounds what one event costs.
 inline constexpr std::size_t kTemplatePlaceholdersMax = 1000;
-/// Steps of one path into the payload. Each may cost a look at the whole payload.
-inline constexpr std::size_t kPathStepsMax = 32;
 /// Longest name of an attribute that a transform sets: it becomes a header's or a user property's name.
 inline constexpr std::size_t kAttributeNameBytesMax = 256;
 /// What is kept or shown of a text that is not a time: more says nothing.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "gateway/event/json_text.h"
@@ -28,7 +27,6 @@ constexpr std::array<std::pair<std::string_view, Kind>, 11> kRoots{{{"data", Kin
                                                                     {"time", Kind::time},
                                                                     {"datacontenttype", Kind::datacontenttype}}};
 
-constexpr std::string_view kEndsName = ".[]?{}\"$ \t\r\n";
 constexpr std::string_view kSpace = " \t\r\n";
 
 /// A mistake, thrown within this file.
@@ -42,7 +40,8 @@ class Reader {
 
   Placeholder read() {
     Placeholder out;
-    const std::string_view root = take_name();
+    std::string_view rest = text_;
+    const std::string_view root = take_path_name(rest);
     const auto known = std::ranges::find(kRoots, root, &std::pair<std::string_view, Kind>::first);
     if (known == kRoots.end()) {
       throw Stop{
@@ -51,7 +50,10 @@ class Reader {
                       root)};
     }
     out.kind = known->second;
-    read_steps(out.path);
+    auto path = take_payload_path(rest);
+    if (std::string* mistake = std::get_if<std::string>(&path)) throw Stop{std::move(*mistake)};
+    out.path = std::get<PayloadPath>(std::move(path));
+    at_ = text_.size() - rest.size();
     out.written = text_.substr(0, at_);
     if (out.kind == Kind::capture || out.kind == Kind::attribute) {
       if (out.path.size() != 1 || out.path[0].is_index) throw Stop{fmt::format("{0} needs one name: {0}.NAME", root)};
@@ -68,50 +70,12 @@ class Reader {
   [[nodiscard]] std::size_t end() const { return at_; }
 
  private:
-  std::string_view take_name() {
-    const std::size_t end = std::min(text_.find_first_of(kEndsName, at_), text_.size());
-    const std::string_view name = text_.substr(at_, end - at_);
-    at_ = end;
-    return name;
-  }
   bool take(char c) {
     if (at_ == text_.size() || text_[at_] != c) return false;
     ++at_;
     return true;
   }
   void space() { at_ = std::min(text_.find_first_not_of(kSpace, at_), text_.size()); }
-
-  void read_steps(PayloadPath& path) {
-    while (true) {
-      if (take('.')) {
-        path.push_back({std::string(take_name()), 0, false});
-        if (path.back().name.empty()) {
-          throw Stop{"a name is missing after the dot; one with odd characters is written [\"like this\"]"};
-        }
-      } else if (take('[')) {
-        path.push_back(read_bracket());
-      } else {
-        return;
-      }
-      if (path.size() > limits::kPathStepsMax)
-        throw Stop{fmt::format("the path has more than {} steps", limits::kPathStepsMax)};
-    }
-  }
-
-  PathStep read_bracket() {
-    PathStep step;
-    if (at_ < text_.size() && text_[at_] == '"') {
-      step.name = json_string_content(take_json("[\" begins a name in quotes, and it does not end"));
-    } else {
-      step.is_index = true;
-      const char* const end = text_.data() + text_.size();
-      const auto [stop, error] = std::from_chars(text_.data() + at_, end, step.index);
-      if (error != std::errc{}) throw Stop{"[ ] takes the number of an element, from 0, or a name in quotes"};
-      at_ = static_cast<std::size_t>(stop - text_.data());
-    }
-    if (!take(']')) throw Stop{"a ] is missing"};
-    return step;
-  }
 
   /// The JSON value at this place, without space after it.
   std::string_view take_json(std::string_view mistake) {

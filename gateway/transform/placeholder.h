@@ -7,17 +7,9 @@
 #include <vector>
 
 #include "gateway/base/config_node.h"
+#include "gateway/event/payload_path.h"
 
 namespace tidegate {
-
-/// A step into a JSON value: to a member of an object, or to an element of an array.
-struct PathStep {
-  std::string name;  ///< of the member
-  std::uint32_t index = 0;
-  bool is_index = false;
-  friend bool operator==(const PathStep&, const PathStep&) = default;
-};
-using PayloadPath = std::vector<PathStep>;
 
 /// A place in a template that an event fills: ${data.value}, ${captures.site}, ${data.unit ?? "C"}.
 struct Placeholder {

@@ -1,7 +1,10 @@
 #include "gateway/transform/reduce/event_field.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <utility>
+#include <variant>
 
 namespace tidegate {
 
@@ -15,10 +18,10 @@ constexpr std::array<std::pair<std::string_view, Kind>, 6> kPlain{{{"id", Kind::
                                                                    {"subject", Kind::subject},
                                                                    {"datacontenttype", Kind::datacontenttype},
                                                                    {"data", Kind::data}}};
-constexpr std::array<std::pair<std::string_view, Kind>, 3> kNamed{
-    {{"captures.", Kind::capture}, {"attributes.", Kind::attribute}, {"data.", Kind::value}}};
+constexpr std::array<std::pair<std::string_view, Kind>, 2> kNamed{
+    {{"captures.", Kind::capture}, {"attributes.", Kind::attribute}}};
 
-Error invalid(const char* why) { return {ErrorCode::invalid, why}; }
+Error invalid(std::string why) { return {ErrorCode::invalid, std::move(why)}; }
 
 }  // namespace
 
@@ -31,14 +34,17 @@ Result<EventField> EventField::parse(std::string_view text) {
     EventField field(kind, text);
     field.name_ = text.substr(prefix.size());
     if (field.name_.empty()) return invalid("lacks the name after the dot");
-    if (kind != Kind::value) return field;
-    for (std::string_view rest = field.name_;;) {
-      const std::size_t dot = rest.find('.');
-      if (dot == 0 || rest.empty()) return invalid("has an empty part between dots");
-      field.path_.emplace_back(rest.substr(0, dot));
-      if (dot == std::string_view::npos) return field;
-      rest.remove_prefix(dot + 1);
-    }
+    return field;
+  }
+  if (text.starts_with("data.") || text.starts_with("data[")) {
+    EventField field(Kind::value, text);
+    std::string_view rest = text.substr(EventField::data().text().size());
+    field.name_ = rest.substr(rest.starts_with('.') ? 1 : 0);
+    auto path = take_payload_path(rest);
+    if (const auto* mistake = std::get_if<std::string>(&path)) return invalid("is no field: " + *mistake);
+    if (!rest.empty()) return invalid(fmt::format("is no field: \"{}\" is too much", rest));
+    field.path_ = std::get<PayloadPath>(std::move(path));
+    return field;
   }
   return invalid(
       "is no field; there are id, source, type, subject, datacontenttype, captures.NAME, attributes.NAME, data and "

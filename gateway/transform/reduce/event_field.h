@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "gateway/base/result.h"
+#include "gateway/event/payload_path.h"
 
 namespace tidegate {
 
-/// A part of an event, by its name in the config: `subject`, `captures.site`, `attributes.qos`, `data.motor.speed`.
+/// A part of an event, by its name in the config: `subject`, `captures.site`, `attributes.qos`, `data.list[0].x`.
 class EventField {
  public:
   enum class Kind : std::uint8_t {
@@ -32,10 +33,10 @@ class EventField {
 
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
-  /// Of a capture or an attribute: its name. Of a value: its path as it is written after "data.".
+  /// Of a capture or an attribute: its name. Of a value: its path as it is written.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
-  /// Of a value: the members that lead to it.
-  [[nodiscard]] const std::vector<std::string>& path() const noexcept { return path_; }
+  /// Of a value.
+  [[nodiscard]] const PayloadPath& path() const noexcept { return path_; }
 
   friend bool operator==(const EventField&, const EventField&) = default;
 
@@ -45,7 +46,7 @@ class EventField {
   Kind kind_;
   std::string text_;
   std::string name_;
-  std::vector<std::string> path_;
+  PayloadPath path_;
 };
 
 }  // namespace tidegate

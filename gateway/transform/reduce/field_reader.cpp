@@ -35,6 +35,11 @@ void append_value(const dom::element& element, std::string& out, std::optional<d
   }
 }
 
+bool take_step(const PathStep& step, dom::element& at) {
+  if (step.is_index) return at.is_array() && dom::array(at).at(step.index).get(at) == simdjson::SUCCESS;
+  return at.is_object() && at.at_key(step.name).get(at) == simdjson::SUCCESS;
+}
+
 }  // namespace
 
 struct FieldReader::Parser {
@@ -92,9 +97,7 @@ void FieldReader::read_payload(const Event& event) {
       if (fields_[i].kind() != EventField::Kind::value) continue;
       dom::element at = root;
       bool found = true;
-      for (const std::string& name : fields_[i].path()) {
-        found = found && at.is_object() && at.at_key(name).get(at) == simdjson::SUCCESS;
-      }
+      for (const PathStep& step : fields_[i].path()) found = found && take_step(step, at);
       if (!found) continue;
       texts_[i].clear();
       append_value(at, texts_[i], values_[i].number);

@@ -20,10 +20,10 @@ TEST(EventField, WhatIsNoFieldIsRefusedWithTheOnesThereAre) {
   EXPECT_EQ(refusal("captures.site"), "");
   EXPECT_EQ(refusal("attributes.qos"), "");
   EXPECT_NE(refusal("topic").find("is no field; there are id,"), std::string::npos);
-  EXPECT_EQ(refusal("data."), "lacks the name after the dot");
-  EXPECT_EQ(refusal("data.a..b"), "has an empty part between dots");
-  EXPECT_EQ(refusal("data.a."), "has an empty part between dots");
-  EXPECT_EQ(refusal("data..a"), "has an empty part between dots");
+  EXPECT_EQ(refusal("captures."), "lacks the name after the dot");
+  EXPECT_NE(refusal("data.a..b").find("is no field: a name is missing after the dot"), std::string::npos);
+  EXPECT_EQ(refusal("data.a[0"), "is no field: a ] is missing");
+  EXPECT_EQ(refusal("data.a b"), "is no field: \" b\" is too much");
 }
 
 struct Reading : ::testing::Test {
@@ -48,7 +48,15 @@ TEST_F(Reading, WhatIsNotThereIsMissing) {
   EXPECT_EQ(at("data.v.w", R"({"v": 1})"), "(missing)");
   EXPECT_EQ(at("data.v", "no JSON"), "(missing)");
   EXPECT_EQ(at("data.v", R"({"v": null})"), "null");
+  EXPECT_EQ(at("data.v[1]", R"({"v": [1]})"), "(missing)");
+  EXPECT_EQ(at("data.v[0]", R"({"v": {"0": 1}})"), "(missing)");
   EXPECT_EQ(at("attributes.qos", "{}"), "(missing)");
+}
+
+TEST_F(Reading, PathsAreThoseOfTemplates) {
+  EXPECT_EQ(at("data.list[1].x", R"({"list": [{"x": 1}, {"x": 2}]})"), "2");
+  EXPECT_EQ(at(R"(data["odd name"])", R"({"odd name": 3})"), "3");
+  EXPECT_EQ(at("data[0]", "[4]"), "4");
 }
 
 TEST_F(Reading, TheEnvelopeAndCapturesHaveFieldsToo) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/event/json_text.h"
+#include "gateway/event/limits.h"
 #include "gateway/transform/limits.h"
 #include "transforms.h"
 
