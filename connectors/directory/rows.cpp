@@ -6,7 +6,7 @@
 #include "connectors/directory/csv.h"
 #include "connectors/directory/fixed_width.h"
 #include "connectors/directory/json_rows.h"
-#include "gateway/event/json_text.h"
+#include "gateway/base/utf8.h"
 
 namespace tidegate::directory {
 
@@ -81,9 +81,8 @@ std::uint64_t column_at(std::string_view text, std::size_t size, Encoding encodi
 std::size_t first_invalid_utf8(std::string_view text) noexcept {
   std::size_t at = 0;
   while (at < text.size()) {
-    const auto lead = static_cast<unsigned char>(text[at]);
-    const std::size_t size = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (size > text.size() - at || !is_utf8(text.substr(at, size))) return at;
+    const std::size_t size = utf8_length(text.substr(at));
+    if (size == 0) return at;
     at += size;
   }
   return std::string_view::npos;

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "gateway/config/limits.h"
-#include "gateway/config/utf8.h"
+#include "gateway/event/json_text.h"
 
 namespace tidegate {
 
@@ -18,15 +18,6 @@ bool is_variable_name(std::string_view name) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   return !name.empty() && letter(name.front()) &&
          std::ranges::all_of(name, [&](char c) { return letter(c) || digit(c); });
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
 }
 
 /// The value of what stands between ${ and }.

@@ -15,8 +15,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "gateway/base/utf8.h"
 #include "gateway/config/limits.h"
-#include "gateway/config/utf8.h"
 
 /// The only user of yaml-cpp.
 namespace tidegate {

@@ -1,6 +1,7 @@
 #include <array>
 #include <cstdint>
 
+#include "gateway/base/utf8.h"
 #include "gateway/event/json_text.h"
 
 namespace tidegate {
@@ -17,25 +18,6 @@ unsigned hex4(const char* at) noexcept {
     unit = unit * 16 + static_cast<unsigned>(c <= '9' ? c - '0' : low - 'a' + 10);
   }
   return unit;
-}
-
-void append_utf8(unsigned point, std::string& out) {
-  if (point < 0x80) {
-    out += static_cast<char>(point);
-    return;
-  }
-  if (point < 0x800) {
-    out += static_cast<char>(0xC0 | point >> 6);
-  } else {
-    if (point < 0x10000) {
-      out += static_cast<char>(0xE0 | point >> 12);
-    } else {
-      out += static_cast<char>(0xF0 | point >> 18);
-      out += static_cast<char>(0x80 | (point >> 12 & 63));
-    }
-    out += static_cast<char>(0x80 | (point >> 6 & 63));
-  }
-  out += static_cast<char>(0x80 | (point & 63));
 }
 
 /// Appends what the escape at the front of `rest` stands for, and takes it off.
@@ -55,7 +37,7 @@ void take_escape(std::string_view& rest, std::string& out) {
         point = 0x10000 + ((point - 0xD800) << 10) + (hex4(rest.data() + 8) - 0xDC00);
         length = 12;
       }
-      append_utf8(point, out);
+      append_code_point(point, out);
       break;
     }
     default: out += c;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "gateway/base/utf8.h"
 #include "gateway/event/json_scan.h"
 
 namespace tidegate {
@@ -45,13 +46,6 @@ void append_escaped_run(std::string_view text, std::string& out) {
   out.append(text, from, text.size() - from);
 }
 
-/// Length of the valid UTF-8 sequence at the front of `text`, 0 when there is none.
-std::size_t utf8_sequence(std::string_view text) noexcept {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  return length <= text.size() && is_utf8(text.substr(0, length)) ? length : 0;
-}
-
 }  // namespace
 
 bool is_embeddable_json(std::string_view text) noexcept {
@@ -75,7 +69,7 @@ void append_json_string(std::string_view text, std::string& out) {
 void append_json_string_content(std::string_view text, std::string& out) {
   if (is_utf8(text)) return append_escaped_run(text, out);
   while (!text.empty()) {
-    const std::size_t length = utf8_sequence(text);
+    const std::size_t length = utf8_length(text);
     if (length == 0) {
       out += "\xEF\xBF\xBD";
       text.remove_prefix(1);

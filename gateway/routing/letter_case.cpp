@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <iterator>
 
+#include "gateway/base/utf8.h"
+
 namespace tidegate {
 
 namespace {
@@ -41,22 +43,6 @@ std::uint32_t code_point(std::string_view sequence) noexcept {
   return point;
 }
 
-void append_utf8(std::uint32_t point, std::string& out) {
-  const auto put = [&out](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (point < 0x80) return put(point);
-  if (point < 0x800) {
-    put(0xC0 | point >> 6);
-  } else if (point < 0x10000) {
-    put(0xE0 | point >> 12);
-    put(0x80 | (point >> 6 & 0x3F));
-  } else {
-    put(0xF0 | point >> 18);
-    put(0x80 | (point >> 12 & 0x3F));
-    put(0x80 | (point >> 6 & 0x3F));
-  }
-  put(0x80 | (point & 0x3F));
-}
-
 void append_case(std::string_view sequence, bool upper, std::string& out) {
   if (sequence.size() == 1) {
     const char c = sequence.front();
@@ -74,7 +60,7 @@ void append_case(std::string_view sequence, bool upper, std::string& out) {
   for (int back = 1; back <= 2 && run - back >= std::begin(kCaseRuns); ++back) {
     const CaseRun& r = run[-back];
     if (point > r.last || (point - r.first) % r.step != 0) continue;
-    return append_utf8(point + static_cast<std::uint32_t>(upper ? r.upper : r.lower), out);
+    return append_code_point(point + static_cast<std::uint32_t>(upper ? r.upper : r.lower), out);
   }
   const auto* word =
       std::ranges::lower_bound(std::begin(kCaseWords), std::end(kCaseWords), point, {}, &CaseWord::letter);

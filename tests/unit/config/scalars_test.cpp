@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "gateway/config/diagnostics.h"
-#include "gateway/config/utf8.h"
 
 namespace tidegate {
 namespace {
@@ -80,17 +79,6 @@ TEST(Diagnostics, TheNearestNameIsOfferedAndNoFarOne) {
 TEST(Diagnostics, TextIsShownSafely) {
   EXPECT_EQ(quote("a\nb\x01"), "\"a\\nb\\x01\"");
   EXPECT_EQ(quote(std::string(59, 'a') + "\u00e9tat"), "\"" + std::string(59, 'a') + "...\"");
-}
-
-TEST(Utf8, OnlyShortestFormsOfCharactersAreAccepted) {
-  EXPECT_EQ(utf8_length("a"), 1u);
-  EXPECT_EQ(utf8_length("\xc3\xa9"), 2u);
-  EXPECT_EQ(utf8_length("\xe2\x82\xac"), 3u);
-  EXPECT_EQ(utf8_length("\xf0\x9f\x98\x80"), 4u);
-  for (const char* wrong :
-       {"\x80", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc3", "\xe2\x82"}) {
-    EXPECT_EQ(utf8_length(wrong), 0u);
-  }
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "gateway/config/utf8.h"
+#include "gateway/base/utf8.h"
 
 namespace tidegate {
 
@@ -17,6 +17,22 @@ std::size_t utf8_length(std::string_view text) noexcept {
     if ((byte(i) & 0xC0u) != 0x80) return 0;
   }
   return length;
+}
+
+void append_code_point(std::uint32_t point, std::string& out) {
+  const auto put = [&out](std::uint32_t byte) { out += static_cast<char>(byte); };
+  if (point < 0x80) return put(point);
+  if (point < 0x800) {
+    put(0xC0 | point >> 6);
+  } else if (point < 0x10000) {
+    put(0xE0 | point >> 12);
+    put(0x80 | (point >> 6 & 0x3F));
+  } else {
+    put(0xF0 | point >> 18);
+    put(0x80 | (point >> 12 & 0x3F));
+    put(0x80 | (point >> 6 & 0x3F));
+  }
+  put(0x80 | (point & 0x3F));
 }
 
 }  // namespace tidegate
