@@ -10,6 +10,18 @@
 
 namespace tidegate {
 
+namespace {
+
+/// What stays in the log where an event is done, or waits elsewhere.
+Slot settled_slot(Seq seq) {
+  Slot slot;
+  slot.seq = seq;
+  slot.state = Slot::State::settled;
+  return slot;
+}
+
+}  // namespace
+
 Window::Window(Order order, std::size_t events_max, std::size_t bytes_max, Seq cursor)
     : order_(order), events_max_(events_max), bytes_max_(bytes_max), scanned_to_(cursor) {}
 
@@ -47,11 +59,7 @@ void Window::push(Entry entry, SteadyTime now) {
 }
 
 void Window::push_settled(Seq seq) {
-  if (!log_.empty()) {
-    Slot& slot = log_.emplace_back();
-    slot.seq = seq;
-    slot.state = Slot::State::settled;
-  }
+  if (!log_.empty()) log_.push_back(settled_slot(seq));
   scanned(seq);
 }
 
@@ -80,14 +88,12 @@ void Window::drop_parts(Slot& slot, const std::vector<bool>& delivered) {
 
 Slot& Window::defer(Slot& slot) {
   Slot& moved = deferred_[slot.seq];
-  moved = std::move(slot);
+  moved = std::exchange(slot, settled_slot(slot.seq));
   moved.deferred = true;
   if (moved.key != nullptr) ++moved.key->deferred;
   deferred_bytes_ += moved.footprint;
   held_bytes_ -= moved.footprint;
   --held_;
-  slot.key = nullptr;
-  slot.state = Slot::State::settled;
   lower_deferred_due(moved.due);
   return moved;
 }

@@ -63,7 +63,7 @@ void Acceptor::open(Take take) {
   listen();
 }
 
-void Acceptor::close() noexcept {
+void Acceptor::close() noexcept {  // NOLINT(bugprone-exception-escape): no timer fails to cancel
   if (!take_) return;
   take_ = nullptr;
   if (setup_.listen.unix_socket && listening_) unlink(setup_.listen.path.c_str());

@@ -73,18 +73,19 @@ void Committer::stop() {
 }
 
 void Committer::append(PendingAppend pending) {
-  bool taken = false;
+  Receipt refused;
   bool high = false;
   {
     const MutexLock lock(mutex_);
-    if (!stopped_) {
-      taken = true;
+    if (stopped_) {
+      refused = std::move(pending.receipt);
+    } else {
       high = (queued_bytes_ += pending.bytes) > limits::kUncommittedBytesHigh;
       incoming_.appends.push_back(std::move(pending));
       wake_.notify_one();
     }
   }
-  if (!taken && pending.receipt) pending.receipt(Admission::stopping);
+  if (refused) refused(Admission::stopping);
   if (high && !pressed_) update_pressure();
 }
 
