@@ -19,6 +19,7 @@ class NetworkSource : public Source {
   /// `stop_limit`: how long stop() waits for the network thread.
   NetworkSource(const ConnectorContext& context, std::shared_ptr<Core> core, milliseconds stop_limit)
       : context_(context), core_(std::move(core)), stop_limit_(stop_limit) {}
+  // NOLINTNEXTLINE(bugprone-exception-escape): see stop()
   ~NetworkSource() override { NetworkSource::stop(); }
   NetworkSource(const NetworkSource&) = delete;
   NetworkSource& operator=(const NetworkSource&) = delete;
@@ -34,6 +35,7 @@ class NetworkSource : public Source {
   void pause() override { post_paused(true); }
   void resume() override { post_paused(false); }
 
+  // NOLINTNEXTLINE(bugprone-exception-escape): throws only where memory is out, and then ends the process
   void stop() noexcept override {
     if (life_ != Life::started) return;
     life_ = Life::stopped;

@@ -53,6 +53,7 @@ void release_startup_code() {
     // Code of files only: it is never written to, so that the file still has all of it.
     if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " r-xp %*s %*s %*s %c", &begin, &end, &file) == 3 &&
         file == '/')
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives addresses as text
       madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
   }
 }

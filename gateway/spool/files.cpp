@@ -40,7 +40,7 @@ Status sync_directory(const std::filesystem::path& dir) {
   const int fd = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return io_error(dir, "cannot open");
   const int failed = ::fsync(fd);
-  const Status status = failed != 0 ? Status(io_error(dir, "cannot sync")) : Status();
+  Status status = failed != 0 ? Status(io_error(dir, "cannot sync")) : Status();
   ::close(fd);
   return status;
 }

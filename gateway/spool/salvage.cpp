@@ -69,8 +69,8 @@ std::unique_ptr<SQLite::Database> open_damaged(const fs::path& file, const fs::p
     const Status opened = guarded([&] {
       // Prepared only: that the tables are known by name is all that is asked for here.
       db = open_database(file, "", OpenAs::reader, SyncMode::full);
-      SQLite::Statement(*db, "SELECT first_seq FROM log");
-      SQLite::Statement(*db, "SELECT id FROM lanes");
+      const SQLite::Statement log(*db, "SELECT first_seq FROM log");
+      const SQLite::Statement lanes(*db, "SELECT id FROM lanes");
     });
     if (opened) return db;
   }
@@ -183,7 +183,7 @@ Result<SpoolOpening::Salvage> salvage(const SpoolFiles& files, WallTime now) {
 Result<std::optional<SpoolOpening::Salvage>> resume_salvage(const SpoolFiles& files) {
   std::error_code failure;
   for (const auto& entry : fs::directory_iterator(files.dir, failure)) {
-    const fs::path aside = entry.path();
+    const fs::path& aside = entry.path();
     if (!there(aside / kUnfinished)) continue;
     const fs::path database = files.database();
     if (there(database) && there(aside / database.filename())) {

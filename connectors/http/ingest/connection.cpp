@@ -50,7 +50,7 @@ std::string special_headers(int status) {
 }  // namespace
 
 Connection::Connection(StreamSocket socket, Acceptor::Place place, asio::ssl::context* tls,
-                       std::weak_ptr<Server> server)
+                       const std::weak_ptr<Server>& server)
     : server_(server.lock()), place_(std::move(place)), socket_(std::move(socket)) {
   if (tls != nullptr) tls_.emplace(socket_, *tls);
 }
@@ -155,8 +155,8 @@ void Connection::submit() {
   server_->submit(shared_from_this(), *call_, reader_->head(), std::move(reader_->body()), *std::move(hold_));
 }
 
-void Connection::accept(std::string ids) {
-  if (stage_ == Stage::receipt) answer(202, {}, std::move(ids));
+void Connection::accept(std::string_view ids) {
+  if (stage_ == Stage::receipt) answer(202, {}, ids);
 }
 
 void Connection::refuse(const Refusal& refusal) {
@@ -166,7 +166,7 @@ void Connection::refuse(const Refusal& refusal) {
   answer(refusal.status, refusal.error, refusal_json(refusal));
 }
 
-void Connection::answer(int status, std::string_view error, std::string body) {
+void Connection::answer(int status, std::string_view error, std::string_view body) {
   server_->count_answer(status, error);
   // An answer to HEAD has no body; its sender wants something else anyway.
   if (server_->is_stopping() || (reader_ && reader_->head().method == "HEAD")) keep_ = false;
@@ -180,10 +180,10 @@ void Connection::answer(int status, std::string_view error, std::string body) {
       status, reason_of(status), fmt::gmtime(seconds), body.size(), special_headers(status),
       keep_ ? "" : "Connection: close\r\n");
   head += body;
-  write(std::move(head));
+  write(head);
 }
 
-void Connection::write(std::string bytes) {
+void Connection::write(std::string_view bytes) {
   to_write_ += bytes;
   if (writing_.empty()) flush();
 }

@@ -16,11 +16,12 @@ namespace tidegate::ingest {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   /// `tls` may be null; it outlives the connection.
-  Connection(StreamSocket socket, Acceptor::Place place, boost::asio::ssl::context* tls, std::weak_ptr<Server> server);
+  Connection(StreamSocket socket, Acceptor::Place place, boost::asio::ssl::context* tls,
+             const std::weak_ptr<Server>& server);
 
   void begin();
   /// Answers the request that submit() was called for: 202.
-  void accept(std::string ids);
+  void accept(std::string_view ids);
   /// Answers the request that is being read or was submitted.
   void refuse(const Refusal& refusal);
 
@@ -42,8 +43,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool head_came();
   bool body_grew();
   void submit();
-  void answer(int status, std::string_view error, std::string body);
-  void write(std::string bytes);
+  void answer(int status, std::string_view error, std::string_view body);
+  void write(std::string_view bytes);
   void flush();
   void on_written(const boost::system::error_code& error);
   void linger();

@@ -209,7 +209,7 @@ void Server::answer(Pending pending, Admission admission) {
   if (admission == Admission::refused_invalid)
     return from->refuse({400, "an event is larger than an event may be", std::nullopt});
   if (!taken || relied_in_vain) return from->refuse(come_later("the gateway stopped before the events were stored"));
-  from->accept(std::move(pending.ids));
+  from->accept(pending.ids);
 }
 
 void Server::count_answer(int status, std::string_view error) {

@@ -34,6 +34,7 @@ class Hold {
  public:
   Hold(std::shared_ptr<std::size_t> total, std::size_t max) : total_(std::move(total)), max_(max) {}
   ~Hold() { release(); }
+  // NOLINTNEXTLINE(performance-move-constructor-init): `other` still releases, though nothing
   Hold(Hold&& other) noexcept : total_(other.total_), max_(other.max_), bytes_(std::exchange(other.bytes_, 0)) {}
   Hold& operator=(Hold&& other) noexcept {
     std::swap(bytes_, other.bytes_);
