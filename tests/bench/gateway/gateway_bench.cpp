@@ -95,6 +95,21 @@ Status patterns(const Options& options, std::vector<Row>& rows) {
   return {};
 }
 
+/// A jq program in a lane.
+Status jq(const Options& options, std::vector<Row>& rows) {
+  say("jq");
+  Row small{"jq {id, v: .data.value}, a thread, 600-byte events", "events/s", {}, Bound::at_least, 60'000};
+  Row whole{"jq .data, the same events", "events/s", {}, Bound::none, 0};
+  for (int i = 0; i < options.repeats; ++i) {
+    const auto figures = figures_of(options, "jq_bench", {});
+    if (!figures) return figures.error();
+    small.samples.push_back(figures->at("{id, v: .data.value}")["value"].get<double>());
+    whole.samples.push_back(figures->at(".data, the whole payload")["value"].get<double>());
+  }
+  rows.insert(rows.end(), {small, whole});
+  return {};
+}
+
 /// The spool alone: spool_bench measures, this adds the targets.
 Status spool(const Options& options, std::vector<Row>& rows) {
   say("spool");
@@ -325,7 +340,7 @@ int main(int argc, char** argv) {
   app.add_flag("--quick", options.quick, "small and once: does it work, not how fast is it");
   app.add_option("--json", options.json, "also write the rows there");
   app.add_option("--only", only,
-                 "spool, patterns, reduce, throughput, content, listener, http, folder, idle, restart, latency");
+                 "spool, patterns, reduce, jq, throughput, content, listener, http, folder, idle, restart, latency");
   app.add_option("--bin", options.bin, "where the programs are");
   CLI11_PARSE(app, argc, argv);
   if (options.quick) {
@@ -337,9 +352,9 @@ int main(int argc, char** argv) {
   }
 
   const std::vector<std::pair<std::string, Status (*)(const Options&, std::vector<Row>&)>> measures = {
-      {"spool", spool},     {"patterns", patterns}, {"reduce", reduce},    {"throughput", throughput},
-      {"content", content}, {"listener", listener}, {"http", http_ingest}, {"folder", folder},
-      {"idle", idle},       {"restart", restart},   {"latency", latency}};
+      {"spool", spool},           {"patterns", patterns}, {"reduce", reduce},     {"jq", jq},
+      {"throughput", throughput}, {"content", content},   {"listener", listener}, {"http", http_ingest},
+      {"folder", folder},         {"idle", idle},         {"restart", restart},   {"latency", latency}};
   std::vector<Row> rows;
   for (const auto& [name, measure] : measures) {
     if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;
