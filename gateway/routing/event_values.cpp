@@ -78,7 +78,8 @@ At EventValues::read_value(JsonScan& scan, At at, FieldNames::Node node) {
 
 // NOLINTNEXTLINE(misc-no-recursion)
 At EventValues::read_array(JsonScan& scan, At at, FieldNames::Node node) {
-  auto& [elements, array_ends] = elements_;
+  auto& elements = elements_.elements;
+  auto& array_ends = elements_.array_ends;
   const auto array = static_cast<std::uint32_t>(array_ends.size());
   array_ends.push_back(0);
   const std::uint32_t outside = inside_;

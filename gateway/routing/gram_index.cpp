@@ -15,7 +15,7 @@ std::vector<std::uint64_t> GramIndex::grams_of(const Added& added, std::size_t& 
     }
   }
   std::ranges::sort(grams);
-  grams.erase(std::ranges::unique(grams).begin(), grams.end());
+  grams.erase(std::unique(grams.begin(), grams.end()), grams.end());
   return grams;
 }
 

@@ -19,8 +19,7 @@ class HashLists {
   /// After the last add and before the first find.
   void build() {
     std::ranges::sort(added_);
-    const auto [first, last] = std::ranges::unique(added_);
-    added_.erase(first, last);
+    added_.erase(std::unique(added_.begin(), added_.end()), added_.end());
     slots_.assign(std::bit_ceil(2 * added_.size() + 1), Slot{});
     for (std::size_t i = 0; i < added_.size();) {
       std::size_t end = i;

@@ -219,7 +219,7 @@ class Planner {
       const auto of_b = others(b);
       return std::ranges::lexicographical_compare(of_a, of_b) || (std::ranges::equal(of_a, of_b) && a < b);
     });
-    ways.erase(std::ranges::unique(ways).begin(), ways.end());
+    ways.erase(std::unique(ways.begin(), ways.end()), ways.end());
     const PostingList list{static_cast<std::uint32_t>(plan_.postings.size()), static_cast<std::uint32_t>(ways.size())};
     for (std::size_t i = 0; i < ways.size(); ++i) {
       std::ptrdiff_t shared = 0;

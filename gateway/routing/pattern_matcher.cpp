@@ -100,9 +100,10 @@ class Match {
   /// A long array often says the same again and again; each value is looked up once.
   void drop_repeated() {
     const auto key = [](const PlainValue* value) { return std::pair(value->type, value->text); };
-    std::ranges::sort(parts_.looked_up, {}, key);
-    const auto [first, last] = std::ranges::unique(parts_.looked_up, {}, key);
-    parts_.looked_up.erase(first, last);
+    auto& values = parts_.looked_up;
+    std::ranges::sort(values, {}, key);
+    const auto same = [&key](const PlainValue* a, const PlainValue* b) { return key(a) == key(b); };
+    values.erase(std::unique(values.begin(), values.end(), same), values.end());
   }
 
   /// Whether the field has no values, or none that agree with some choice of array elements.

@@ -3,8 +3,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/routing/event_pattern.h"
@@ -84,6 +86,52 @@ TEST_F(Corpus, WhatTheEngineRefusesIsRefused) {
                                              << (pattern ? "" : pattern.error().message);
   }
   std::printf("validity.jsonl: %zu of %zu verdicts agree with event-ruler\n", agreed, cases.size());
+}
+
+/// Under which heading of docs/decisions/0017 a case falls whose verdict depends on the engine's innards.
+std::string_view class_of(const Json& quirk) {
+  const std::string why = quirk["why"];
+  if (why.find("text after the closing brace") != std::string::npos) return "text behind the pattern";
+  if (why.find("ArrayIndexOutOfBounds") != std::string::npos) return "bounds at the end of the doubles";
+  if (why.find("IPv6") != std::string::npos) return "addresses of two families";
+  if (why.find("Double.toString") == std::string::npos) return "";
+  const std::string text = quirk["pattern"].get<std::string>() + quirk.value("event", "");
+  if (text.find("e-324") != std::string::npos) return "the smallest double";
+  return text.find("1e23") != std::string::npos || text.find("1E23") != std::string::npos
+             ? "which numbers have an order"
+             : "";
+}
+
+TEST_F(Corpus, EachQuirkOfTheEngineFallsUnderADecision) {
+  const std::vector<Json> cases = read_corpus("quirks.jsonl");
+  if (cases.empty()) GTEST_SKIP() << "no quirks.jsonl in " << TIDEGATE_PATTERN_CORPORA;
+  struct Count {
+    std::size_t agree = 0;
+    std::size_t differ = 0;
+  };
+  std::map<std::string_view, Count> counts;
+  for (const Json& one : cases) {
+    const auto pattern = for_data(one["pattern"]);
+    bool agrees = false;
+    if (one.contains("event") && pattern) {
+      const Event event = with_data(one["event"]);
+      const bool matches = pattern->matches(event, {});
+      std::vector<std::uint32_t> rules;
+      PatternMatcher::Scratch scratch;
+      PatternMatcher({{*pattern}}).match(event, scratch, rules);
+      EXPECT_EQ(rules.empty(), !matches) << one["pattern"];
+      agrees = matches == one["match"].get<bool>();
+    } else if (one.contains("valid")) {
+      agrees = pattern.has_value() == one["valid"].get<bool>();
+    }  // else: the engine takes a pattern that we refuse
+    const std::string_view name = class_of(one);
+    EXPECT_FALSE(name.empty()) << one["name"] << "\n" << one["pattern"] << "\n" << one["why"];
+    ++(agrees ? counts[name].agree : counts[name].differ);
+  }
+  for (const auto& [name, count] : counts) {
+    std::printf("quirks.jsonl, %.*s: %zu agree, %zu differ\n", static_cast<int>(name.size()), name.data(), count.agree,
+                count.differ);
+  }
 }
 
 }  // namespace
