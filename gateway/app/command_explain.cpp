@@ -135,13 +135,12 @@ class EventLines {
       }
       if (got == 0) break;
       pending.append(chunk.data(), static_cast<std::size_t>(got));
-      take_lines(pending);
+      if (!take_lines(pending)) return kExitFailed;
       if (pending.size() > limits::kExplainLineBytesMax) {
         complain(fmt::format("{}:{}: longer than {} bytes, which no event can be", name, line_ + 1,
                              limits::kExplainLineBytesMax));
         return kExitUsage;
       }
-      if (!flush()) return kExitFailed;
     }
     if (!pending.empty()) take_line(pending);
     if (!flush()) return kExitFailed;
@@ -149,12 +148,16 @@ class EventLines {
   }
 
  private:
-  void take_lines(std::string& pending) {
+  /// False: standard output is gone.
+  bool take_lines(std::string& pending) {
     std::size_t begin = 0;
     for (std::size_t end; (end = pending.find('\n', begin)) != std::string::npos; begin = end + 1) {
       take_line(std::string_view(pending).substr(begin, end - begin));
+      // Of one chunk of short lines a config with many routes has very much to say.
+      if (out_.size() >= limits::kExplainChunkBytes && !flush()) return false;
     }
     pending.erase(0, begin);
+    return flush();
   }
 
   void take_line(std::string_view line) {

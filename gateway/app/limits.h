@@ -16,7 +16,7 @@ inline constexpr std::chrono::seconds kShutdownGrace{5};
 inline constexpr std::chrono::seconds kServiceStatusInterval{10};
 /// How long `tidegate check --connect` waits for one source or sink.
 inline constexpr std::chrono::seconds kCheckConnect{10};
-/// What `tidegate explain --events` reads at once.
+/// What `tidegate explain --events` reads at once, and about what it holds of its answers before it writes them.
 inline constexpr std::size_t kExplainChunkBytes = 256u << 10;
 /// Its longest line: an event of the largest size whose payload is written as \u escapes, and its attributes.
 inline constexpr std::size_t kExplainLineBytesMax = 64u << 20;
