@@ -117,7 +117,7 @@ class TcpLink final : public Link, public std::enable_shared_from_this<TcpLink> 
   Status prepare_tls() {
     auto& context = context_.emplace(asio::ssl::context::tls_client);
     SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
-    if (const Status status = load_certificates(context, tls_); !status) return status;
+    if (Status status = load_certificates(context, tls_); !status) return status;
     auto& stream = stream_.emplace(socket_, context);
     error_code e;
     const std::string& name = tls_.server_name.empty() ? broker_.host : tls_.server_name;
