@@ -179,6 +179,28 @@ routes:
   EXPECT_EQ(findings_of(result), "");
 }
 
+TEST(TrialRun, WindowsGoByTheTimeThatTheTransformFinds) {
+  const CaseResult result = run_only(testing::site(R"(
+routes:
+  hourly:
+    from: floor
+    transform: { time: { field: data.ts, format: unix_s } }
+    reduce: { window: { fields: data.v, every: 1h } }
+    to: cloud
+)"),
+                                     R"(
+cases:
+  - name: readings of an evening that come in at midnight
+    given: [ { source: floor, topic: sensors/a, series: [ { ts: 1767218400, v: 1 }, { ts: 1767221999, v: 3 }, { ts: 1767222000, v: 5 } ], repeat: 3, every: 0s } ]
+    expect:
+      hourly:
+        delivered:
+          - { time: 2025-12-31T23:00:00Z, data: { start: "2025-12-31T22:00:00.000Z", count: 2, fields: { v: { mean: 2 } } } }
+          - { time: 2026-01-01T00:00:00Z, data: { start: "2025-12-31T23:00:00.000Z", count: 1 } }
+)");
+  EXPECT_EQ(findings_of(result), "");
+}
+
 TEST(TrialRun, WindowsLeaveWhenTheirTimeIsOver) {
   const CaseResult result = run_only(testing::site(R"(
 routes:
