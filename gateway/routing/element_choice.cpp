@@ -61,6 +61,8 @@ bool ElementChoice::possible(std::span<PlacedValues> conditions, const EventElem
     answer = possible_together(conditions, elements);
   }
   steps += choices_;
+  if (of_element_.size() > limits::kMatcherKeptMax) of_element_ = {};
+  if (of_array_.size() > limits::kMatcherKeptMax) of_array_ = {};
   return answer;
 }
 

@@ -3,6 +3,7 @@
 #include "gateway/event/json_text.h"
 #include "gateway/event/rfc3339.h"
 #include "gateway/routing/event_fields.h"
+#include "gateway/routing/kept_memory.h"
 #include "gateway/routing/topic_levels.h"
 
 namespace tidegate {
@@ -25,16 +26,20 @@ void EventValues::read(const Event& event, const EventFields& fields) {
   read_envelope(event);
 }
 
+void EventValues::clear() { clear(lists_.size()); }
+
 void EventValues::clear(std::size_t fields) {
   for (const FieldId field : present_) lists_[field] = List{};
   present_.clear();
   if (lists_.size() < fields) lists_.resize(fields);
-  values_.clear();
-  elements_.elements.assign(1, EventElement{0, kNone, false});
-  elements_.array_ends.clear();
+  clear_and_keep_some(values_);
+  clear_and_keep_some(elements_.elements);
+  elements_.elements.push_back({0, kNone, false});
+  clear_and_keep_some(elements_.array_ends);
   inside_ = 0;
   has_data_ = false;
   any_in_elements_ = false;
+  if (unescaped_.size() > limits::kMatcherKeptMax) unescaped_.clear();
   unescaped_used_ = 0;
 }
 

@@ -55,6 +55,9 @@ class EventValues {
   /// Replaces what was read before. The texts are views into `event` and this.
   void read(const Event& event, const EventFields& fields);
 
+  /// Forgets what was read.
+  void clear();
+
   /// False when the payload is no JSON, or nobody looks at it.
   [[nodiscard]] bool has_data() const noexcept { return has_data_; }
   /// The fields that have values.

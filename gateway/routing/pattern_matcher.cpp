@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "gateway/routing/element_choice.h"
+#include "gateway/routing/kept_memory.h"
 #include "gateway/routing/match_plan.h"
 
 namespace tidegate {
@@ -51,6 +52,16 @@ struct PatternMatcher::Scratch::Parts {
     if (matched.size() < words) matched.resize(words);
     matched_rules.clear();
   }
+
+  /// Keeps no more memory than the next event may need.
+  void end() {
+    values.clear();
+    clear_and_keep_some(looked_up);
+    clear_and_keep_some(lookup.numbers);
+    clear_and_keep_some(lookup.reversed);
+    clear_and_keep_some(lookup.folded);
+    for (PlacedValues& field : placed) clear_and_keep_some(field.values);
+  }
 };
 
 struct PatternMatcher::Index {
@@ -73,6 +84,7 @@ class Match {
       if (may_be_absent(field)) try_ways(plan_.fields[field].absent, false);
     }
     append_matched(rules);
+    parts_.end();
     return steps_;
   }
 

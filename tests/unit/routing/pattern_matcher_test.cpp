@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <functional>
 
@@ -200,6 +201,22 @@ TEST(PatternMatcherEffort, ArraysThatAreNamedTwiceCostNoMoreThanTheLimit) {
       effort({R"({"data":{"a":{)" + wanted + R"(},"b":[{"exists":false}]}})"}, data_event(data + "}"));
   EXPECT_LE(steps, 10 * limits::kPatternChoicesMax);
   EXPECT_LE(held, 1u);
+}
+
+std::size_t memory_in_use() {
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+TEST(PatternMatcherEffort, AfterALongArrayItsMemoryIsGivenBack) {
+  Matched matched({{pattern(R"({"data":{"a":{"b":[1],"c":[{"anything-but":2}]}}})")}});
+  EXPECT_EQ(matched(data_event(R"({"a":[{"b":1,"c":1}]})")), Indices{0});
+  const auto before = memory_in_use();
+  {
+    const Event event = data_event(R"({"a":)" + array_of(50'000, [](std::size_t) { return R"({"b":1,"c":2})"; }) + "}");
+    EXPECT_EQ(matched(event), Indices{});
+  }
+  EXPECT_LT(memory_in_use(), before + 500'000);
 }
 
 TEST(PatternMatcher, ReadsAsDeepAsAnEnvelopeMayNest) {
