@@ -11,6 +11,8 @@ inline constexpr std::size_t kTemplateDepthMax = 64;
 inline constexpr std::size_t kTemplateNodesMax = 10'000;
 /// Placeholders of one template: bounds what one event costs.
 inline constexpr std::size_t kTemplatePlaceholdersMax = 1000;
+/// JSON after ??. Too short to nest deeper than what templates and JSON leave room for.
+inline constexpr std::size_t kOtherwiseBytesMax = 512;
 /// Longest name of an attribute that a transform sets: it becomes a header's or a user property's name.
 inline constexpr std::size_t kAttributeNameBytesMax = 256;
 /// What is kept or shown of a text that is not a time: more says nothing.

@@ -93,6 +93,9 @@ class Reader {
       if (take('?')) {
         space();
         out.otherwise = take_json("after ?? there must be JSON: a text in quotes, a number, true, false or null");
+        if (out.otherwise.size() > limits::kOtherwiseBytesMax) {
+          throw Stop{fmt::format("after ?? there are at most {} bytes", limits::kOtherwiseBytesMax)};
+        }
       } else {
         out.optional = true;
       }

@@ -110,6 +110,24 @@ Status jq(const Options& options, std::vector<Row>& rows) {
   return {};
 }
 
+/// Transforms, on one thread: transform_bench measures, this adds the target.
+Status transforms(const Options& options, std::vector<Row>& rows) {
+  say("transforms");
+  const auto figures = options.quick ? figures_of(options, "transform_bench", {"--quick", "--runs", "1"})
+                                     : figures_of(options, "transform_bench", {"--runs", "5"});
+  if (!figures) return figures.error();
+  for (const auto& [name, figure] : figures->items()) {
+    Row row{"transform, a thread, 600-byte events: " + name,
+            figure["unit"],
+            {figure["value"].get<double>()},
+            Bound::none,
+            0};
+    if (name == "template") row.bound = Bound::at_least, row.target = 500'000;
+    rows.push_back(std::move(row));
+  }
+  return {};
+}
+
 /// The spool alone: spool_bench measures, this adds the targets.
 Status spool(const Options& options, std::vector<Row>& rows) {
   say("spool");
@@ -352,9 +370,10 @@ int main(int argc, char** argv) {
   }
 
   const std::vector<std::pair<std::string, Status (*)(const Options&, std::vector<Row>&)>> measures = {
-      {"spool", spool},           {"patterns", patterns}, {"reduce", reduce},     {"jq", jq},
-      {"throughput", throughput}, {"content", content},   {"listener", listener}, {"http", http_ingest},
-      {"folder", folder},         {"idle", idle},         {"restart", restart},   {"latency", latency}};
+      {"spool", spool},           {"patterns", patterns},     {"reduce", reduce},   {"jq", jq},
+      {"transforms", transforms}, {"throughput", throughput}, {"content", content}, {"listener", listener},
+      {"http", http_ingest},      {"folder", folder},         {"idle", idle},       {"restart", restart},
+      {"latency", latency}};
   std::vector<Row> rows;
   for (const auto& [name, measure] : measures) {
     if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;

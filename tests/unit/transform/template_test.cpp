@@ -121,6 +121,8 @@ TEST(Template, DepthAndNumbersHaveLimits) {
   std::string placeholders;
   for (std::size_t i = 0; i <= limits::kTemplatePlaceholdersMax; ++i) placeholders += "${id}";
   EXPECT_THAT(transform_mistake("template: '" + placeholders + "'"), HasSubstr("more than 1000 placeholders"));
+  const std::string otherwise = "${data.a ?? \"" + std::string(limits::kOtherwiseBytesMax, 'x') + "\"}";
+  EXPECT_THAT(transform_mistake("template: '" + otherwise + "'"), HasSubstr("after ?? there are at most 512 bytes"));
   std::string path = "${data";
   for (std::size_t i = 0; i <= limits::kPathStepsMax; ++i) path += ".a";
   EXPECT_THAT(transform_mistake("template: '" + path + "}'"), HasSubstr("more than 32 steps"));
