@@ -18,6 +18,9 @@ namespace tidegate {
 /// The attribute of a copy: the number of the replay that made it.
 inline constexpr std::string_view kReplayAttribute = "tidegatereplay";
 
+/// The detail of a replay that waits because the spool is full.
+inline constexpr const char* kWaitsForRoom = "room in the spool";
+
 /// Which events a replay sends again, where to, and how fast.
 struct ReplayRequest {
   std::string route;

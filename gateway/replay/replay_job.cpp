@@ -32,6 +32,39 @@ Result<std::vector<ReplayLane>> lanes_of(const ReplayRoute& route, const std::st
                fmt::format("route {} does not feed a sink {}; it feeds: {}", route.name, sink, known)};
 }
 
+/// What the spool remembers of a replay.
+struct StoredJob {
+  ReplayReport report;
+  Seq begin, at, end;
+};
+
+/// False when that is nothing that ReplayJob::stored() wrote.
+bool read_row(std::string_view stored, StoredJob& out) {
+  const json row = json::parse(stored, nullptr, false);
+  if (!row.is_object()) return false;
+  try {
+    const auto number = [&](const char* key) { return row.at(key).get<std::uint64_t>(); };
+    const auto time = [&](const char* key) { return WallTime{milliseconds{row.at(key).get<std::int64_t>()}}; };
+    ReplayRequest& request = out.report.request;
+    request.route = row.at("route").get<std::string>();
+    request.sink = row.at("sink").get<std::string>();
+    request.since = time("since_ms");
+    if (row.contains("until_ms")) request.until = time("until_ms");
+    request.where = row.at("where").get<std::string>();
+    request.rate = number("rate");
+    out.report.copied = number("copied");
+    out.report.pending = number("pending");
+    out.report.expired = number("expired");
+    out.report.unreadable = number("unreadable");
+    out.begin = Seq{number("begin")};
+    out.at = Seq{number("at")};
+    out.end = Seq{number("end")};
+  } catch (const json::exception&) {
+    return false;
+  }
+  return true;
+}
+
 bool still_to_deliver(const LoggedEvent& logged, const LaneState& lane) {
   return std::ranges::binary_search(logged.lanes, lane.id) && logged.seq > lane.cursor &&
          !std::ranges::binary_search(lane.settled_ahead, logged.seq);
@@ -83,32 +116,21 @@ Result<ReplayJob> ReplayJob::begin(std::uint64_t number, ReplayRequest request, 
 Result<ReplayJob> ReplayJob::resume(std::uint64_t number, std::string_view stored,
                                     const std::function<const ReplayRoute*(const std::string&)>& route, Spool& spool,
                                     const InternalSources& internal) {
-  const json row = json::parse(stored, nullptr, false);
-  if (!row.is_object()) return Error{ErrorCode::corrupt, "what the spool remembers of it cannot be read"};
-  ReplayReport report;
-  report.number = number;
-  ReplayRequest& request = report.request;
-  request.route = row.value("route", "");
-  request.sink = row.value("sink", "");
-  request.since = WallTime{milliseconds{row.value("since_ms", std::int64_t{0})}};
-  if (row.contains("until_ms")) request.until = WallTime{milliseconds{row.value("until_ms", std::int64_t{0})}};
-  request.where = row.value("where", "");
-  request.rate = row.value("rate", std::uint64_t{0});
-  report.copied = row.value("copied", std::uint64_t{0});
-  report.pending = row.value("pending", std::uint64_t{0});
-  report.expired = row.value("expired", std::uint64_t{0});
-  report.unreadable = row.value("unreadable", std::uint64_t{0});
+  StoredJob row;
+  if (!read_row(stored, row)) return Error{ErrorCode::corrupt, "what the spool remembers of it cannot be read"};
+  row.report.number = number;
+  const ReplayRequest& request = row.report.request;
   const ReplayRoute* const found = route(request.route);
   if (found == nullptr)
     return Error{ErrorCode::not_found, fmt::format("the config has no route {} any more", request.route)};
   auto lanes = lanes_of(*found, request.sink);
   if (!lanes) return std::move(lanes).error();
-  ReplayJob job(std::move(report), *std::move(lanes), *found, spool, internal);
+  ReplayJob job(std::move(row.report), *std::move(lanes), *found, spool, internal);
   if (Status compiled = job.compile(); !compiled) return std::move(compiled).error();
-  job.begin_ = Seq{row.value("begin", std::uint64_t{0})};
-  job.at_ = Seq{row.value("at", std::uint64_t{0})};
-  job.counted_to_ = job.at_;
-  job.end_ = Seq{row.value("end", std::uint64_t{0})};
+  job.begin_ = row.begin;
+  job.at_ = row.at;
+  job.counted_to_ = row.at;
+  job.end_ = row.end;
   job.begun_ = true;
   return job;
 }
@@ -299,7 +321,7 @@ void ReplayJob::settled(Admission admission, SteadyTime now) {
   next_in_page_ = 0;
   if (admission == Admission::refused_full) {
     due_ = now + limits::kReplayRetry;
-    wait("room in the spool", due_);
+    wait(kWaitsForRoom, due_);
   } else if (admission == Admission::refused_invalid) {
     report_.state = ReplayReport::State::failed;
     report_.detail = "the spool refused a copy";

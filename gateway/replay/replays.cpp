@@ -168,7 +168,7 @@ SteadyTime Replays::step(ReplayJob& job) {
   ReplayJob::Next next = job.next(setup_.clock.steady(), setup_.clock.wall());
   if (next.submission) {
     if (!submit(job, *std::move(next.submission))) return SteadyTime::max();
-    const std::optional<Admission> admission = wait_for_answer();
+    const std::optional<Admission> admission = wait_for_answer(job.report().number);
     if (!admission || *admission == Admission::stopping) return SteadyTime::max();
     job.settled(*admission, setup_.clock.steady());
   }
@@ -211,10 +211,26 @@ bool Replays::submit(const ReplayJob& job, SpoolSubmission submission) {
   return true;
 }
 
-std::optional<Admission> Replays::wait_for_answer() {
-  MutexLock lock(answer_->mutex);
-  while (!answer_->admission && !answer_->given_up) answer_->came.wait(lock);
-  return answer_->admission;
+std::optional<Admission> Replays::wait_for_answer(std::uint64_t number) {
+  for (;;) {
+    {
+      MutexLock lock(answer_->mutex);
+      const auto look_up_at = std::chrono::steady_clock::now() + limits::kReplayRetry;
+      while (!answer_->admission && !answer_->given_up && std::chrono::steady_clock::now() < look_up_at)
+        answer_->came.wait_until(lock, look_up_at);
+      if (answer_->admission || answer_->given_up) return answer_->admission;
+    }
+    show_what_holds_it_up(number);
+  }
+}
+
+void Replays::show_what_holds_it_up(std::uint64_t number) {
+  const SpoolSnapshot now = setup_.spool.snapshot();
+  const MutexLock lock(mutex_);
+  const auto shown = reports_.find(number);
+  if (shown == reports_.end() || shown->second.finished()) return;
+  shown->second.state = ReplayReport::State::waiting;
+  shown->second.detail = now.trouble.empty() ? kWaitsForRoom : now.trouble;
 }
 
 void Replays::publish(const ReplayReport& report) {

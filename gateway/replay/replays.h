@@ -67,7 +67,8 @@ class Replays {
   SteadyTime step(ReplayJob& job) EXCLUDES(mutex_);
   bool is_cancelled(const ReplayJob& job) EXCLUDES(mutex_);
   bool submit(const ReplayJob& job, SpoolSubmission submission) EXCLUDES(mutex_);
-  std::optional<Admission> wait_for_answer();
+  std::optional<Admission> wait_for_answer(std::uint64_t number) EXCLUDES(mutex_);
+  void show_what_holds_it_up(std::uint64_t number) EXCLUDES(mutex_);
   void forget(std::uint64_t number);
   void publish(const ReplayReport& report) REQUIRES(mutex_);
   void log_end(const ReplayReport& report) const;

@@ -128,5 +128,20 @@ TEST(Replay, SaysWhatIsWrong) {
   EXPECT_THAT(refusal({"--since", "1h"}, 2), HasSubstr("--route"));
 }
 
+TEST(Start, ANewRouteWithATimeTakesWhatWasStoredSince) {
+  KeepingSite site;
+  site.deliver(30, 1, 30);
+  const std::string since = site.status().value("time", "");
+  ASSERT_TRUE(test::wait_until(test::within(kPatience), [&] { return site.status().value("time", "") > since; }));
+  site.deliver(20, 2, 50);
+  EXPECT_EQ(site.gateway.stop(), 0);
+  SiteConfig config;
+  config.spool = "retain: 1h";
+  config.more = "  late: { topic: sensors/#, to: cloud, start: \"" + since + "\" }\n";
+  site.start(config, false);
+  site.expect_again(50, 20);
+  site.expect_clean_end();
+}
+
 }  // namespace
 }  // namespace tidegate::e2e

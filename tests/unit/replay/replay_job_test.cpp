@@ -189,6 +189,15 @@ TEST_F(ReplayJobTest, AfterACrashItGoesOnWhereTheLastCommitEnded) {
   for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i], std::to_string(i) + ">ca");
 }
 
+TEST_F(ReplayJobTest, ARowThatIsNoneOfOursIsCorrupt) {
+  for (const char* row : {"", "[]", "{}", R"({"route":1})"}) {
+    const auto resumed = ReplayJob::resume(
+        7, row, [this](const std::string& name) { return find(name); }, *box.spool, box.opening.internal);
+    ASSERT_FALSE(resumed) << row;
+    EXPECT_EQ(resumed.error().code, ErrorCode::corrupt);
+  }
+}
+
 TEST_F(ReplayJobTest, WhatFoundNoRoomIsTriedAgain) {
   deliver("1");
   ReplayJob job = begin();
