@@ -45,7 +45,8 @@ TEST(Content, CheckNamesThePlaceOfAMistakeInAPattern) {
   site.write_config(config);
   const auto check = site.gateway.command({"check"});
   EXPECT_EQ(check.status, 2);
-  EXPECT_THAT(check.output + check.errors, HasSubstr(R"(routes.all.match: there is no operator "numric"; there are: )"));
+  EXPECT_THAT(check.output + check.errors,
+              HasSubstr(R"(routes.all.match: there is no operator "numric"; there are: )"));
 }
 
 }  // namespace
