@@ -88,11 +88,11 @@ class Demo {
     arrivals_ = std::make_unique<Arrivals>(receiver_->accepted());
     std::filesystem::create_directory(folder());
     std::filesystem::copy_file(options_.config, gateway_.config_path());
-    const Status up = gateway_.start_ready({{"TIDEGATE_DEMO_DIR", dir_.path().string()},
-                                            {"TIDEGATE_DEMO_MQTT_PORT", "0"},
-                                            {"TIDEGATE_DEMO_HTTP_PORT", "0"},
-                                            {"TIDEGATE_DEMO_RECEIVER_PORT", std::to_string(receiver_->port())},
-                                            {"TIDEGATE_DEMO_CA", certs->ca_cert.string()}});
+    Status up = gateway_.start_ready({{"TIDEGATE_DEMO_DIR", dir_.path().string()},
+                                      {"TIDEGATE_DEMO_MQTT_PORT", "0"},
+                                      {"TIDEGATE_DEMO_HTTP_PORT", "0"},
+                                      {"TIDEGATE_DEMO_RECEIVER_PORT", std::to_string(receiver_->port())},
+                                      {"TIDEGATE_DEMO_CA", certs->ca_cert.string()}});
     if (!up) return up;
     const std::uint16_t mqtt = port_of("source devices");
     const std::uint16_t http = port_of("source programs");

@@ -62,7 +62,7 @@ class WriteAheadLog : public ::testing::Test {
   }
   [[nodiscard]] fs::path log() const { return box_.options.data_dir / "spool.db-wal"; }
   [[nodiscard]] fs::path copy(const std::string& bytes) const {
-    const fs::path file = box_.scratch.path() / "copy-wal";
+    fs::path file = box_.scratch.path() / "copy-wal";
     write(file, bytes);
     return file;
   }
