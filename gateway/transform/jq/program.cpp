@@ -110,6 +110,8 @@ void note_complaint(void* complaints, jv complaint) {
   all += text;
 }
 
+jv no_more_inputs(jq_state* /*state*/, void* /*unused*/) { return jv_invalid(); }
+
 void fail(std::string_view message, std::string& reply) {
   reply.assign(1, static_cast<char>(JqReply::failure));
   reply.append(message.empty() ? "the program failed without a message" : message);
@@ -143,6 +145,9 @@ Result<std::unique_ptr<JqProgram>> JqProgram::compile(const std::string& text, v
   jq_set_nomem_handler(state, no_memory, nullptr);
   jq_set_error_cb(state, note_complaint, &complaints);
   jq_set_attr(state, jv_string("JQ_LIBRARY_PATH"), jv_array());
+  // jq_init() leaves both as the memory was.
+  jq_set_input_cb(state, no_more_inputs, nullptr);
+  jq_set_debug_cb(state, nullptr, nullptr);
   if (jq_compile(state, text.c_str()) == 0) {
     return Error{ErrorCode::invalid, complaints.empty() ? "jq does not take the program" : complaints};
   }

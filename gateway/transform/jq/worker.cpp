@@ -136,7 +136,7 @@ class Inbox {
   }
 
  private:
-  std::vector<char> bytes_;
+  std::vector<char> bytes_ = std::vector<char>(limits::kJqChunkBytes);
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
 };
