@@ -8,7 +8,7 @@ namespace tidegate {
 void RangeIndex::build() { root_ = plant(added_); }
 
 // NOLINTNEXTLINE(misc-no-recursion): as deep as the logarithm of the number of ranges
-std::uint32_t RangeIndex::plant(std::vector<Ranged> ranges) {
+std::uint32_t RangeIndex::plant(const std::vector<Ranged>& ranges) {
   if (ranges.empty()) return kNone;
   std::vector<double> ends;
   for (const auto& [range, number] : ranges) {
@@ -36,8 +36,8 @@ std::uint32_t RangeIndex::plant(std::vector<Ranged> ranges) {
   std::ranges::sort(lows_.begin() + first, lows_.end(), {}, &End::at);
   std::ranges::sort(highs_.begin() + first, highs_.end(), std::ranges::greater{}, &End::at);
   nodes_.push_back({center, kNone, kNone, first, static_cast<std::uint32_t>(lows_.size()) - first});
-  const std::uint32_t left = plant(std::move(below));
-  const std::uint32_t right = plant(std::move(above));
+  const std::uint32_t left = plant(below);
+  const std::uint32_t right = plant(above);
   nodes_[at].left = left;
   nodes_[at].right = right;
   return at;

@@ -46,7 +46,7 @@ class RangeIndex {
   };
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
-  std::uint32_t plant(std::vector<Ranged> ranges);
+  std::uint32_t plant(const std::vector<Ranged>& ranges);
 
   std::vector<Ranged> added_;
   std::vector<Node> nodes_;
