@@ -78,6 +78,7 @@ void LaneReport::update(const Scheduler& scheduler, Instant now) {
   retries_.add(scheduler.counts().resent - retries_told_);
   retries_told_ = scheduler.counts().resent;
   count_filtered(scheduler);
+  tell_shaper_trouble(scheduler);
   if (now.steady >= age_at_) {
     age_at_ = now.steady + std::chrono::seconds{1};
     const milliseconds age = now.wall - scheduler.oldest().value_or(now.wall);
@@ -114,6 +115,20 @@ void LaneReport::count_filtered(const Scheduler& scheduler) {
                "Keys that the route's reduction forgot because there were more than max_keys.", labels_)
       .add(keys - keys_told_);
   keys_told_ = keys;
+}
+
+void LaneReport::tell_shaper_trouble(const Scheduler& scheduler) {
+  std::string trouble = scheduler.shaper_trouble();
+  if (trouble == shaper_trouble_) return;
+  shaper_trouble_ = std::move(trouble);
+  // Beside the lane's own entry, which says how its sink is doing.
+  const std::string component = "transform of " + log_.component();
+  if (shaper_trouble_.empty()) {
+    log_.info("transforms again");
+    return health_.post(component, HealthState::ok, "");
+  }
+  log_.error("cannot transform, keeps trying; its events wait: {}", shaper_trouble_);
+  health_.post(component, HealthState::alarm, "cannot transform, its events wait: " + shaper_trouble_);
 }
 
 void LaneReport::changed(State from, const Gate& gate, SteadyTime now) {

@@ -36,6 +36,7 @@ class LaneReport {
   /// Everything that health and the log tell apart.
   enum class State : std::uint8_t { starting, ok, connecting, failing, broken, refreshed, paused, parked };
   void count_filtered(const Scheduler& scheduler);
+  void tell_shaper_trouble(const Scheduler& scheduler);
   static State state_of(const Gate& gate);
   void changed(State from, const Gate& gate, SteadyTime now);
 
@@ -59,6 +60,7 @@ class LaneReport {
   std::uint64_t keys_told_ = 0;
   std::uint64_t deaths_told_ = 0;
   bool trouble_ = false;
+  std::string shaper_trouble_;  ///< as it was told
 };
 
 }  // namespace tidegate

@@ -96,6 +96,7 @@ class Scheduler {
   };
   [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
   [[nodiscard]] std::uint64_t keys_forgotten() const { return shaper_.keys_forgotten(); }
+  [[nodiscard]] std::string shaper_trouble() const { return shaper_.trouble(); }
   [[nodiscard]] const std::string& latest_death() const noexcept { return latest_death_; }
 
  private:

@@ -67,6 +67,8 @@ class Shaper {
   virtual Changes take_changes() { return {}; }
   /// Keys of which it remembers nothing any more because there were too many.
   [[nodiscard]] virtual std::uint64_t keys_forgotten() const { return 0; }
+  /// Why shape() answers nothing at present; empty: it does answer.
+  [[nodiscard]] virtual std::string trouble() const { return {}; }
 };
 
 /// A copy of what the filter captures from a topic that it matches.

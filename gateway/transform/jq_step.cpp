@@ -80,12 +80,9 @@ std::vector<JqAnswer> JqStep::run(std::span<const StoredEvent> events, const Top
   if (!answers && answers.error().code == ErrorCode::invalid) {
     return std::vector<JqAnswer>(inputs.size(), JqAnswer{{}, answers.error().message});
   }
-  if (answers) {
-    if (std::exchange(in_trouble_, false)) log_.info("programs run again");
-    return *std::move(answers);
-  }
-  if (!std::exchange(in_trouble_, true)) log_.error("events wait: {}", answers.error().message);
-  return {};
+  trouble_ = answers ? "" : answers.error().message;
+  if (!answers) return {};
+  return *std::move(answers);
 }
 
 Result<std::vector<JqAnswer>> JqStep::answers_of(std::span<const std::string> inputs) {

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "gateway/base/log.h"
 #include "gateway/event/event.h"
 #include "gateway/routing/topic_filter.h"
 #include "gateway/spool/spool.h"
@@ -26,17 +25,18 @@ class JqStep {
  public:
   explicit JqStep(std::string program) : program_(std::move(program)) {}
 
-  /// One answer each, from the first event on, of at least one; of none, with a word in the log, while there can be no
-  /// process. *Blocks* as JqRunner::run.
+  /// One answer each, from the first event on, of at least one; of none while there can be no process. *Blocks* as
+  /// JqRunner::run.
   std::vector<JqAnswer> run(std::span<const StoredEvent> events, const TopicFilter& topic);
+  /// Why there can be no process; empty: there can, as far as is known.
+  [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
 
  private:
   Result<std::vector<JqAnswer>> answers_of(std::span<const std::string> inputs);
 
   std::string program_;
   std::unique_ptr<JqRunner> runner_;  ///< once it could be started
-  Log log_{"jq"};
-  bool in_trouble_ = false;
+  std::string trouble_;
 };
 
 }  // namespace tidegate

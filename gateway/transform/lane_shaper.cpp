@@ -24,6 +24,7 @@ class TransformShaper final : public Shaper {
 
   std::vector<Shaped> shape(std::span<StoredEvent> events, Instant /*now*/) override { return transformed(events); }
   std::vector<Shaped> reshape(std::span<StoredEvent> events, Instant /*now*/) override { return transformed(events); }
+  [[nodiscard]] std::string trouble() const override { return jq_ ? jq_->trouble() : std::string(); }
 
  private:
   std::vector<Shaped> transformed(std::span<const StoredEvent> events) {

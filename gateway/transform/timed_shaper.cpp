@@ -27,6 +27,7 @@ class TimedShaper final : public Shaper {
   [[nodiscard]] SteadyTime look_again() const override { return next_->look_again(); }
   Changes take_changes() override { return next_->take_changes(); }
   [[nodiscard]] std::uint64_t keys_forgotten() const override { return next_->keys_forgotten(); }
+  [[nodiscard]] std::string trouble() const override { return next_->trouble(); }
 
  private:
   /// Copies no more events than there is an answer for at once.

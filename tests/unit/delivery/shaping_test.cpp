@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "gateway/delivery/lane_report.h"
 #include "gateway/delivery/limits.h"
 #include "gateway/delivery/scheduler.h"
 #include "tests/unit/delivery/lane_rig.h"
@@ -22,6 +23,8 @@ class ObedientShaper final : public Shaper {
   }
   std::vector<Shaped> reshape(std::span<StoredEvent> events, Instant /*now*/) override { return answers(events); }
   Changes take_changes() override { return std::exchange(changes, {}); }
+
+  [[nodiscard]] std::string trouble() const override { return at_most == 0 ? "no process" : ""; }
 
   std::size_t at_most = 1000;
   std::size_t shaped = 0;
@@ -203,6 +206,24 @@ TEST_F(Shaping, ChangesOfTheShaperTravelWithTheFatesThatBelongToThem) {
   EXPECT_EQ(settlement->filtered, (std::vector<Seq>{Seq{1}}));
   ASSERT_EQ(settlement->state.size(), 1U);
   EXPECT_EQ(settlement->state.front().key, "key");
+}
+
+TEST_F(Shaping, AShaperThatCannotWorkIsAnAlarmUntilItCan) {
+  start(1);
+  Health health(rig->clock);
+  Metrics metrics;
+  LaneReport report("temps/cloud", "temps", "cloud", health, metrics);
+  const auto alarm = [&] {
+    report.update(*rig->lane, rig->now());
+    const auto entries = health.entries();
+    const auto found = entries.find("transform of lane temps/cloud");
+    return found == entries.end() ? "" : std::string(name_of(found->second.state)) + ": " + found->second.detail;
+  };
+  EXPECT_EQ(alarm(), "");
+  shaper->at_most = 0;
+  EXPECT_EQ(alarm(), "alarm: cannot transform, its events wait: no process");
+  shaper->at_most = 1000;
+  EXPECT_EQ(alarm(), "ok: ");
 }
 
 }  // namespace

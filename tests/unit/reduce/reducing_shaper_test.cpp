@@ -29,13 +29,13 @@ std::vector<ReduceStep> changed() {
   return {step};
 }
 
-/// Answers at most two events a call; fails those of the subject "fail".
+/// Answers at most two events a call, or none; fails those of the subject "fail".
 class SlowShaper final : public Shaper {
  public:
   std::vector<Shaped> shape(std::span<StoredEvent> events, Instant /*now*/) override {
     ++calls;
     std::vector<Shaped> shaped;
-    for (StoredEvent& stored : events.first(std::min<std::size_t>(events.size(), 2))) {
+    for (StoredEvent& stored : events.first(std::min(events.size(), at_most))) {
       Shaped& made = shaped.emplace_back();
       if (stored.event.subject == "fail") {
         made = {Shaped::Kind::failed, {}, false, "cannot"};
@@ -47,6 +47,7 @@ class SlowShaper final : public Shaper {
   }
   std::vector<Shaped> reshape(std::span<StoredEvent> events, Instant now) override { return shape(events, now); }
   std::size_t calls = 0;
+  std::size_t at_most = 2;
 };
 
 std::vector<StoredEvent> events(const std::vector<std::pair<std::string, std::string>>& subjects_and_data) {
@@ -82,6 +83,30 @@ TEST(ReducingShaper, EveryEventThatIsJudgedIsAnsweredAndTheOthersAreLeftWhole) {
   EXPECT_EQ(answers, "1 unchanged cannot 4 5 unchanged ");
   EXPECT_EQ(slow.calls, 3U);
   for (const std::size_t i : {1, 2, 5}) EXPECT_EQ(given[i].event, before[i].event);
+}
+
+TEST(ReducingShaper, AShaperThatAnswersNothingHoldsNobodyUpAndNothingIsJudgedTwice) {
+  auto next = std::make_unique<SlowShaper>();
+  SlowShaper& slow = *next;
+  const auto shaper = make_reducing_shaper(setup(changed()), std::move(next));
+  std::vector<StoredEvent> given =
+      events({{"a", R"({"v":1})"}, {"a", R"({"v":1})"}, {"a", R"({"v":2})"}, {"a", R"({"v":2})"}});
+  const std::vector<StoredEvent> before = given;
+  slow.at_most = 0;
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(shaper->shape(given, {}).empty());
+  for (std::size_t i = 0; i < given.size(); ++i) EXPECT_EQ(given[i].event, before[i].event);
+  slow.at_most = 2;
+  std::string answers;
+  for (std::span<StoredEvent> rest(given); !rest.empty();) {
+    const std::vector<Shaped> shaped = shaper->shape(rest, {});
+    ASSERT_FALSE(shaped.empty());
+    for (const Shaped& each : shaped) {
+      answers += each.kind == Shaped::Kind::pass ? each.outs.at(0).event.id : each.reason;
+      answers += ' ';
+    }
+    rest = rest.subspan(shaped.size());
+  }
+  EXPECT_EQ(answers, "1 unchanged 3 unchanged ");
 }
 
 TEST(ReducingShaper, ASlowShaperIsGivenNoMoreThanItAnswersInOneCall) {
