@@ -90,7 +90,7 @@ bool read_options(const ConfigNode& node, std::span<const ReadTarget> targets, R
   }
   for (const ReadTarget& target : targets) report_missing(*target.table, node, misspelled, context);
   // Checks look across options: with one of them wrong they would only repeat it.
-  if (context.diagnostics.errors() != errors_before) return false;
+  if (context.diagnostics.errors() != errors_before || option_read::holds_failed(node)) return false;
   for (const ReadTarget& target : targets) {
     for (const auto& check : target.table->checks_) {
       const auto fault = check(target.object);

@@ -47,6 +47,13 @@ TEST(LoadConfig, ASinkIsAskedWhetherItCanDeliverWhatARouteMatches) {
   EXPECT_EQ(report(kText), "5:3: error: routes.bad, to sink \"strict\": wants a capture\n");
 }
 
+TEST(LoadConfig, AVariableThatIsMissingIsSaidOnce) {
+  EXPECT_EQ(report("sources: { floor: { type: mqtt, broker: b } }\n"
+                   "sinks: { cloud: { type: http, url: u, retry: { initial: 2m, max: '${NONE}' } } }\n"
+                   "routes: { all: { to: cloud } }\n"),
+            "2:66: error: the environment has no NONE; set it, or give a default: ${NONE:-value}\n");
+}
+
 TEST(LoadConfig, ATransformsCapturesMustBeOnesOfTheTopic) {
   constexpr std::string_view kText =
       "sources: { floor: { type: mqtt, broker: b } }\n"
