@@ -142,10 +142,4 @@ std::string_view name_of(DeadReason why) noexcept {
   return "unknown";
 }
 
-std::string format_utc(WallTime time) {
-  std::string out;
-  append_rfc3339(time, out);
-  return out;
-}
-
 }  // namespace tidegate

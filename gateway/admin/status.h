@@ -50,7 +50,4 @@ std::string dead_letter_json(const DeadLetter& letter, bool whole);
 /// The stable name of a reason: "rejected", "expired", "attempts".
 std::string_view name_of(DeadReason why) noexcept;
 
-/// "2026-11-24T13:05:07.250Z" (RFC 3339).
-std::string format_utc(WallTime time);
-
 }  // namespace tidegate

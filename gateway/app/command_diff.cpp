@@ -57,18 +57,12 @@ Status compare(Traffic& traffic, RouteDiff& diff) {
   }
 }
 
-std::string time_text(WallTime time) {
-  std::string out;
-  append_rfc3339(time, out);
-  return out;
-}
-
 void append_examples(std::string_view what, const RouteDiff::Lane& lane,
                      const std::vector<RouteDiff::Example>& examples, std::uint64_t count, std::string& out) {
   if (examples.empty()) return;
   out += fmt::format("\n{} {} {} event{}, such as\n", lane.name, what, count, count == 1 ? "" : "s");
   for (const RouteDiff::Example& example : examples) {
-    out += fmt::format("  {}  {}  {}\n    {}\n", time_text(example.time), printable(example.subject),
+    out += fmt::format("  {}  {}  {}\n    {}\n", format_utc(example.time), printable(example.subject),
                        printable(example.id), printable(example.reason));
   }
 }
@@ -76,7 +70,7 @@ void append_examples(std::string_view what, const RouteDiff::Lane& lane,
 std::string as_text(const RouteDiff& diff, const Traffic& traffic) {
   std::string out =
       fmt::format("{} event{} stored in {}", diff.events(), diff.events() == 1 ? "" : "s", traffic.directory.string());
-  if (traffic.first) out += fmt::format(", from {} on", time_text(*traffic.first));
+  if (traffic.first) out += fmt::format(", from {} on", format_utc(*traffic.first));
   out += "\n\n";
   TextTable table({"ROUTE/SINK", ">OLD", ">NEW", ">LOST", ">GAINED", ""});
   for (const RouteDiff::Lane& lane : diff.lanes()) {
@@ -99,7 +93,7 @@ std::string as_text(const RouteDiff& diff, const Traffic& traffic) {
 json as_json(const std::vector<RouteDiff::Example>& examples) {
   json out = json::array();
   for (const RouteDiff::Example& example : examples) {
-    out.push_back({{"time", time_text(example.time)},
+    out.push_back({{"time", format_utc(example.time)},
                    {"subject", example.subject},
                    {"id", example.id},
                    {"reason", example.reason}});

@@ -12,6 +12,7 @@
 #include "gateway/app/load.h"
 #include "gateway/app/replay_text.h"
 #include "gateway/config/scalars.h"
+#include "gateway/event/rfc3339.h"
 
 namespace tidegate {
 

@@ -1,4 +1,5 @@
 #include "gateway/app/supervisor.h"
+#include "gateway/event/rfc3339.h"
 
 #include <fmt/format.h>
 #include <pthread.h>

@@ -73,6 +73,12 @@ void append_rfc3339(WallTime time, std::string& out) {
   out += 'Z';
 }
 
+std::string format_utc(WallTime time) {
+  std::string out;
+  append_rfc3339(time, out);
+  return out;
+}
+
 std::optional<WallTime> parse_rfc3339(std::string_view text) noexcept {
   using namespace std::chrono;
   const auto year_number = take_number(text, 4, "-");

@@ -15,12 +15,6 @@ using nlohmann::json;
 
 namespace {
 
-std::string as_text(WallTime time) {
-  std::string out;
-  append_rfc3339(time, out);
-  return out;
-}
-
 Result<std::vector<ReplayLane>> lanes_of(const ReplayRoute& route, const std::string& sink) {
   if (sink.empty()) return route.lanes;
   std::string known;
@@ -97,7 +91,7 @@ ReplayJob::ReplayJob(ReplayReport report, std::vector<ReplayLane> lanes, const R
 Result<ReplayJob> ReplayJob::begin(std::uint64_t number, ReplayRequest request, const ReplayRoute& route, Spool& spool,
                                    const InternalSources& internal, WallTime now) {
   if (request.since > now)
-    return Error{ErrorCode::invalid, fmt::format("since: {} lies in the future", as_text(request.since))};
+    return Error{ErrorCode::invalid, fmt::format("since: {} lies in the future", format_utc(request.since))};
   if (request.until && *request.until < request.since)
     return Error{ErrorCode::invalid, "until: it lies before `since`"};
   if (request.rate > limits::kReplayRateMax)

@@ -27,12 +27,6 @@ std::string shown(std::string_view text) {
   return out;
 }
 
-std::string shown(WallTime time) {
-  std::string out;
-  append_rfc3339(time, out);
-  return out;
-}
-
 }  // namespace
 
 Result<Placeholder> read_time_field(std::string_view text) {
@@ -67,7 +61,7 @@ EventTiming EventTime::of(const Event& event, const Captures& captures) {
   const bool believable = *time <= event.time + options_.max_ahead && *time >= event.time - options_.max_behind;
   if (believable || options_.otherwise == AbsurdClock::keep) return {*time, {}, {}};
   return absurd(*text, fmt::format("{} is {}, too far from {}, when the event came in", options_.field.written,
-                                   shown(*time), shown(event.time)));
+                                   format_utc(*time), format_utc(event.time)));
 }
 
 std::optional<std::string> EventTime::text_of(const Event& event, const Captures& captures) {

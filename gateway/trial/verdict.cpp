@@ -21,12 +21,6 @@ std::string json_text(const ConfigNode& node) {
   return text;
 }
 
-std::string time_text(WallTime time) {
-  std::string text;
-  append_rfc3339(time, text);
-  return text;
-}
-
 std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 /// Everything that `want` names must be in `got`; empty: it is.
@@ -78,7 +72,7 @@ std::string show(const EventShape& shape) {
   add("source", shape.source);
   add("type", shape.type);
   add("datacontenttype", shape.datacontenttype);
-  if (shape.time) out += "  time " + time_text(*shape.time);
+  if (shape.time) out += "  time " + format_utc(*shape.time);
   for (const auto& [name, value] : shape.attributes) out += fmt::format("  {}: {}", name, value);
   if (shape.reason) out += fmt::format("  ({})", *shape.reason);
   return out;
@@ -148,7 +142,7 @@ std::string difference(const EventShape& expected, const Event& event) {
   if (found.empty()) found = differs("datacontenttype", expected.datacontenttype, event.datacontenttype);
   if (found.empty()) found = differs("the payload", expected.text, event.data);
   if (found.empty() && expected.time && *expected.time != event.time) {
-    found = fmt::format("time is {}, not {}", time_text(event.time), time_text(*expected.time));
+    found = fmt::format("time is {}, not {}", format_utc(event.time), format_utc(*expected.time));
   }
   for (const auto& [name, value] : expected.attributes) {
     if (!found.empty()) break;

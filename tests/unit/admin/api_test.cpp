@@ -1,4 +1,5 @@
 #include "gateway/admin/api.h"
+#include "gateway/event/rfc3339.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
