@@ -12,6 +12,7 @@
 #include "gateway/config/sections.h"
 #include "gateway/trial/case_file.h"
 #include "gateway/trial/trial_run.h"
+#include "tests/support/files/temp_dir.h"
 
 namespace tidegate {
 namespace {
@@ -29,26 +30,23 @@ std::string file_text(const fs::path& path) {
 /// A folder that holds every file which the examples name by a relative path.
 class SiteFolder {
  public:
-  SiteFolder() : path_(fs::path(testing::TempDir()) / "tidegate_examples") {
+  SiteFolder() {
     for (const char* name :
          {"tls/plant-ca.pem", "tls/plant-7.pem", "tls/plant-7.key", "tls/cloud-plant-7.pem", "tls/cloud-plant-7.key",
           "secrets/cloud-token", "secrets/hq-password", "secrets/cloud-key", "secrets/shore-token", "demo-ca.pem"}) {
-      fs::create_directories((path_ / name).parent_path());
-      std::ofstream(path_ / name) << "for tests";
+      fs::create_directories((path() / name).parent_path());
+      std::ofstream(path() / name) << "for tests";
     }
     // Of mosquitto_passwd: what a file of users holds is checked when the config is.
-    std::ofstream(path_ / "secrets/devices")
+    std::ofstream(path() / "secrets/devices")
         << "pump-7:$7$101$Bi+P/"
            "4C6RBnXujxv$hC9dqVSfMOtvjBqweMAoDeF6rdMVihQq+qACLGjL5JDkP+db95a7CPFPTdmwyiLuce5T6usJFfh6N"
            "LrM9z0yWQ==\n";
   }
-  ~SiteFolder() { fs::remove_all(path_); }
-  SiteFolder(const SiteFolder&) = delete;
-  SiteFolder& operator=(const SiteFolder&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
+  [[nodiscard]] const fs::path& path() const { return dir_.path(); }
 
  private:
-  fs::path path_;
+  test::TempDir dir_;  ///< of its own: tests run side by side
 };
 
 /// The examples as they would lie at a site.
