@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gateway/config/limits.h"
+#include "gateway/config/option_table.h"
 #include "gateway/event/json_text.h"
 
 namespace tidegate {
@@ -70,6 +71,56 @@ Result<std::string> expanded(std::string_view text, const Environment& environme
   return out;
 }
 
+/// Passes over what events fill.
+struct Expander {
+  const std::vector<ConnectorType>& types;
+  const Environment& environment;
+  Diagnostics& diagnostics;
+
+  void all(ConfigNode& node) const { expand_environment(node, environment, diagnostics); }
+
+  void route(ConfigNode& route) const {
+    for (ConfigEntry& option : route.entries) {
+      if (option.key != "transform") all(option.value);
+    }
+  }
+
+  void sink(ConfigNode& sink) const {
+    const auto chosen = std::ranges::find(sink.entries, "type", &ConfigEntry::key);
+    if (chosen == sink.entries.end()) return all(sink);
+    all(chosen->value);
+    const auto type = std::ranges::find(types, chosen->value.text, &ConnectorType::name);
+    const bool known = type != types.end() && type->sink_options != nullptr;
+    for (ConfigEntry& option : sink.entries) {
+      if (option.key != "type") value(option, known ? type->sink_options() : nullptr);
+    }
+  }
+
+  /// `table`: of the options that this is one of; null when there is none.
+  // NOLINTNEXTLINE(misc-no-recursion): as deep as option tables nest
+  void value(ConfigEntry& entry, const OptionTable* table) const {
+    const OptionDoc* option = table != nullptr ? table->find(entry.key) : nullptr;
+    if (option != nullptr && option->filled_by_event) return;
+    const bool is_section = option != nullptr && option->section != nullptr;
+    if (!is_section) return all(entry.value);
+    if (entry.value.kind == ConfigNode::Kind::list) {
+      for (ConfigNode& item : entry.value.items) section(item, *option->section);
+    } else {
+      section(entry.value, *option->section);
+    }
+  }
+
+  // NOLINTNEXTLINE(misc-no-recursion): see value()
+  void section(ConfigNode& node, const OptionTable& table) const {
+    if (node.kind == ConfigNode::Kind::map) {
+      for (ConfigEntry& entry : node.entries) value(entry, &table);
+      return;
+    }
+    const OptionDoc* alone = table.find(table.shorthand());
+    if (alone == nullptr || !alone->filled_by_event) all(node);
+  }
+};
+
 }  // namespace
 
 Environment process_environment() {
@@ -94,16 +145,16 @@ void expand_environment(ConfigNode& node, const Environment& environment, Diagno
   for (ConfigEntry& entry : node.entries) expand_environment(entry.value, environment, diagnostics);
 }
 
-void expand_config(ConfigNode& root, const Environment& environment, Diagnostics& diagnostics) {
+void expand_config(ConfigNode& root, const std::vector<ConnectorType>& types, const Environment& environment,
+                   Diagnostics& diagnostics) {
+  const Expander expand{types, environment, diagnostics};
   for (ConfigEntry& section : root.entries) {
-    if (section.key != "routes") {
+    if (section.key == "routes") {
+      for (ConfigEntry& route : section.value.entries) expand.route(route.value);
+    } else if (section.key == "sinks") {
+      for (ConfigEntry& sink : section.value.entries) expand.sink(sink.value);
+    } else {
       expand_environment(section.value, environment, diagnostics);
-      continue;
-    }
-    for (ConfigEntry& route : section.value.entries) {
-      for (ConfigEntry& option : route.value.entries) {
-        if (option.key != "transform") expand_environment(option.value, environment, diagnostics);
-      }
     }
   }
 }

@@ -9,8 +9,9 @@ namespace tidegate {
 /// itself. Reports variables that are not set, and what looks like a reference but is none.
 void expand_environment(ConfigNode& node, const Environment& environment, Diagnostics& diagnostics);
 
-/// As expand_environment, for a whole config file: what a route transforms with is left as it is, because ${} means the
-/// event there.
-void expand_config(ConfigNode& root, const Environment& environment, Diagnostics& diagnostics);
+/// As expand_environment, for a whole config file: what a route transforms with, and options of sinks that events fill
+/// (OptionDoc::filled_by_event), are left as they are, because ${} means the event there.
+void expand_config(ConfigNode& root, const std::vector<ConnectorType>& types, const Environment& environment,
+                   Diagnostics& diagnostics);
 
 }  // namespace tidegate

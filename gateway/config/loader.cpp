@@ -303,7 +303,7 @@ LoadedConfig load_config_text(std::string_view text, const std::filesystem::path
   ConfigNode root = read_yaml(text, loaded.diagnostics);
   // After a syntax error the tree is cut off: what it lacks is not worth reporting.
   if (root.kind == ConfigNode::Kind::null && loaded.diagnostics.errors() > 0) return loaded;
-  expand_config(root, environment, loaded.diagnostics);
+  expand_config(root, types, environment, loaded.diagnostics);
   Config config = Loader(loaded.diagnostics, file.parent_path(), types).load(root);
   if (loaded.diagnostics.errors() == 0) loaded.config = std::move(config);
   return loaded;

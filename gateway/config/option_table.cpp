@@ -15,6 +15,11 @@ void OptionTable::add(OptionDoc doc, Reader reader) {
   readers_.push_back(std::move(reader));
 }
 
+const OptionDoc* OptionTable::find(std::string_view name) const noexcept {
+  const auto row = std::ranges::find(docs_, name, &OptionDoc::name);
+  return row == docs_.end() ? nullptr : &*row;
+}
+
 std::any OptionTable::parse(const ConfigNode& node, ReadContext& context) const {
   std::any options = defaults();
   const ReadTarget target{this, object_in(options)};

@@ -85,6 +85,7 @@ struct OptionDoc {
   const OptionTable* section = nullptr;  ///< of a section: its options
   std::string companion;                 ///< another option that sets the same value: only one of the two may be given
   std::string syntax;                    ///< what a parsed text must look like, for the docs; may be empty
+  bool filled_by_event = false;          ///< ${} in it stands for a part of the event, not for a variable
 };
 
 /// A choice of an enumeration: its name in the config, its value, and a sentence.
@@ -129,6 +130,8 @@ class OptionTable {
   [[nodiscard]] virtual void* object_in(std::any& options) const = 0;
 
   [[nodiscard]] const std::vector<OptionDoc>& options() const noexcept { return docs_; }
+  /// The row of this name, or null.
+  [[nodiscard]] const OptionDoc* find(std::string_view name) const noexcept;
   [[nodiscard]] const std::string& doc() const noexcept { return doc_; }
   /// The option that a plain value in place of the map stands for; empty: there must be a map.
   [[nodiscard]] const std::string& shorthand() const noexcept { return shorthand_; }
@@ -222,7 +225,8 @@ class OptionTableOf final : public OptionTable {
   OptionTableOf& required_parsed(std::string_view name, T S::*member, Parse from_text, std::string_view syntax,
                                  std::string_view doc);
   /// A value with a form of its own that is more than a text (an event pattern, a template): `from_node` turns the tree
-  /// into T, or returns the TreeFault to report. T may sit in an optional.
+  /// into T, or returns the TreeFault to report. T may sit in an optional. With a T::kFilledByEvent that is true, ${}
+  /// in the value is left to the event; what written() of the initialiser says is the default that the docs show.
   template <class T, class Parse>
   OptionTableOf& tree(std::string_view name, T S::*member, Parse from_node, std::string_view syntax,
                       std::string_view doc);

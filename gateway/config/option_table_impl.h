@@ -304,6 +304,11 @@ OptionTableOf<S>& OptionTableOf<S>::tree(std::string_view name, T S::*member, Pa
                                          std::string_view doc) {
   OptionDoc row = option_read::row_of(name, doc, ValueKind::tree);
   row.syntax = std::string(syntax);
+  using Value = typename option_read::Unwrap<T>::Value;
+  if constexpr (requires { Value::kFilledByEvent; }) row.filled_by_event = Value::kFilledByEvent;
+  if constexpr (requires { (initial_.*member).written(); }) {
+    if (!(initial_.*member).written().empty()) row.default_text = (initial_.*member).written();
+  }
   add(std::move(row),
       [member, from_node](void* object, const ConfigNode& node, const OptionDoc& option, ReadContext& context) {
         if (option_read::holds_failed(node)) return;

@@ -17,6 +17,8 @@ Generated from the option tables of the program (`tidegate schema --reference`);
 - Where a list is taken, one value alone may stand in its place.
 - `${NAME}` in a value is replaced by the environment's variable, `${NAME:-default}` by the default when the variable is
   not set or empty. A variable that is not set and has no default is an error. `$${` stands for a plain `${`.
+  Not so in `transform:` of a route and in texts with placeholders of a sink: there `${data.value}` stands for a part of the
+  event (docs/shape-events.md).
 - A secret is given in the file, as `${NAME}`, or by its `_file` option, which reads it from a file.
 - Relative paths start at the folder of the config file.
 - Anchors and aliases (`&name`, `*name`) and merge keys (`<<: *name`) work; what a map sets itself wins over what it

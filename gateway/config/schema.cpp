@@ -52,7 +52,11 @@ Json value_schema(const OptionDoc& option) {
       }
       return or_variable({{"enum", std::move(names)}});
     }
-    case ValueKind::tree: return {{"type", Json::array({"object", "array", "string"})}};
+    case ValueKind::tree: {
+      Json types = Json::array({"object", "array", "string"});
+      if (option.filled_by_event) types.insert(types.end(), {"number", "boolean"});  // a text may look like one
+      return {{"type", std::move(types)}};
+    }
     case ValueKind::text:
     case ValueKind::path:
     case ValueKind::secret: return {{"type", Json::array({"string", "number", "boolean"})}};
