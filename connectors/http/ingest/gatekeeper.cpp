@@ -2,22 +2,19 @@
 
 #include <fmt/format.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
 #include <charconv>
 #include <fstream>
 #include <iterator>
 
+#include "connectors/auth/standard_webhooks.h"
 #include "connectors/http/ingest/limits.h"
-#include "gateway/event/json_text.h"
 
 namespace tidegate::ingest {
 
 namespace {
 
-constexpr std::string_view kSecretPrefix = "whsec_";
 constexpr std::string_view kBearer = "bearer ";
 constexpr std::size_t kSecretsFileBytesMax = 64u << 10;
 
@@ -28,16 +25,7 @@ Result<std::vector<Secret>> read_lines(std::string_view option, const std::files
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (in.bad() || in.gcount() == 0)
     return Error{ErrorCode::io, fmt::format("cannot read {} \"{}\", or it is empty", option, file.string())};
-  std::string_view rest(text.data(), static_cast<std::size_t>(in.gcount()));
-  std::vector<Secret> lines;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (!line.empty()) lines.emplace_back(std::string(line));
-  }
-  return lines;
+  return auth::split_secrets({text.data(), static_cast<std::size_t>(in.gcount())});
 }
 
 Result<std::vector<Secret>> listed_or_read(std::string_view option, const std::vector<Secret>& listed,
@@ -86,12 +74,9 @@ Result<Gatekeeper> Gatekeeper::create(const SourceOptions& options) {
         listed_or_read("signature.secrets", signature.secrets, "signature.secrets_file", signature.secrets_file);
     if (!secrets) return secrets.error();
     for (const Secret& secret : *secrets) {
-      std::string_view text = secret.reveal();
-      if (text.starts_with(kSecretPrefix)) text.remove_prefix(kSecretPrefix.size());
-      std::string key;
-      if (!append_from_base64(text, key) || key.empty())
-        return Error{ErrorCode::invalid, "signature.secrets: a secret is not whsec_ followed by base64"};
-      keeper.keys_.emplace_back(std::move(key));
+      auto key = auth::webhook_key(secret.reveal());
+      if (!key) return std::move(key).error().in("signature.secrets");
+      keeper.keys_.push_back(*std::move(key));
     }
     keeper.tolerance_ = signature.tolerance;
   }
@@ -135,7 +120,7 @@ std::variant<Gatekeeper::Proof, Refusal> Gatekeeper::check_head(const RequestHea
 std::optional<Refusal> Gatekeeper::check_signature(const RequestHead& head, std::string_view body) const {
   bool good = false;
   for (const Secret& key : keys_) {
-    const std::string right = webhook_signature(key.reveal(), *head.webhook_id, *head.webhook_timestamp, body);
+    const std::string right = auth::webhook_signature(key.reveal(), *head.webhook_id, *head.webhook_timestamp, body);
     std::string_view rest = *head.webhook_signature;
     while (!rest.empty()) {
       const std::size_t space = rest.find(' ');
@@ -146,20 +131,6 @@ std::optional<Refusal> Gatekeeper::check_signature(const RequestHead& head, std:
   }
   if (good) return std::nullopt;
   return unauthorized("no signature fits the request");
-}
-
-std::string webhook_signature(std::string_view key, std::string_view id, std::string_view timestamp,
-                              std::string_view body) {
-  const auto bytes = [](std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); };
-  std::string text;
-  text.reserve(id.size() + timestamp.size() + body.size() + 2);
-  text.append(id).append(1, '.').append(timestamp).append(1, '.').append(body);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
-  unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes(text), text.size(), mac.data(), &size);
-  std::string out = "v1,";
-  append_base64({reinterpret_cast<const char*>(mac.data()), size}, out);
-  return out;
 }
 
 }  // namespace tidegate::ingest

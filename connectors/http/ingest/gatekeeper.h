@@ -38,8 +38,4 @@ class Gatekeeper {
   bool asks_ = false;  ///< for a token or a signature; certificates are TLS's to check
 };
 
-/// `v1,` and the base64 of HMAC-SHA256 over id.timestamp.body. `key` is the decoded secret.
-std::string webhook_signature(std::string_view key, std::string_view id, std::string_view timestamp,
-                              std::string_view body);
-
 }  // namespace tidegate::ingest

@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+
+#include "tests/support/files/shared_data.h"
 
 namespace tidegate {
 namespace {
@@ -168,9 +168,7 @@ TEST(CloudEvents, PayloadAloneIsAlwaysOneJsonValue) {
 
 /// The rules of expect_valid, read from the schema itself.
 TEST(CloudEvents, AreWhatTheSpecificationsSchemaDemands) {
-  const char* named = std::getenv("TIDEGATE_SHARED");
-  const std::filesystem::path root = named ? named : std::filesystem::path(TIDEGATE_SOURCE_DIR) / ".." / "shared";
-  std::ifstream file(root / "data/cloudevents/cloudevents.schema.json");
+  std::ifstream file(test::shared_data(TIDEGATE_SOURCE_DIR) / "cloudevents/cloudevents.schema.json");
   if (!file) GTEST_SKIP() << "no schema beside the source tree";
   const json schema = json::parse(file);
   Event binary = sample();

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -11,16 +10,10 @@
 
 #include "gateway/base/random.h"
 #include "gateway/event/limits.h"
+#include "tests/support/files/shared_data.h"
 
 namespace tidegate {
 namespace {
-
-/// Where specification data lies beside the source tree; empty when it is not there.
-std::filesystem::path shared_data() {
-  const char* named = std::getenv("TIDEGATE_SHARED");
-  const std::filesystem::path root = named ? named : std::filesystem::path(TIDEGATE_SOURCE_DIR) / ".." / "shared";
-  return std::filesystem::exists(root / "data") ? root / "data" : std::filesystem::path();
-}
 
 std::string read(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -32,7 +25,7 @@ std::string read(const std::filesystem::path& path) {
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
 TEST(JsonText, JudgesTheParserSuiteAsItsNamesSay) {
-  const auto data = shared_data();
+  const auto data = test::shared_data(TIDEGATE_SOURCE_DIR);
   if (data.empty()) GTEST_SKIP() << "no parser suite beside the source tree";
   int judged = 0;
   for (const auto& entry : std::filesystem::directory_iterator(data / "json" / "test_parsing")) {

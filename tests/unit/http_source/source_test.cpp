@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "connectors/http/ingest/gatekeeper.h"
+#include "connectors/auth/standard_webhooks.h"
 #include "connectors/http/ingest/limits.h"
 #include "source_fixture.h"
 
@@ -172,7 +172,7 @@ TEST_F(HttpSourceTest, ASignedRequestThatIsReplayedIsNotStoredAgain) {
   const std::string at = std::to_string(rig_.context().clock->wall().time_since_epoch() / 1s);
   const std::vector<std::string> headers = {
       "webhook-id: msg_1", "webhook-timestamp: " + at,
-      "webhook-signature: " + ingest::webhook_signature("\1\2\3", "msg_1", at, "{\"a\":1}")};
+      "webhook-signature: " + auth::webhook_signature("\1\2\3", "msg_1", at, "{\"a\":1}")};
   HttpClient client(port_);
   EXPECT_EQ(client.post("/v1/events", "{\"a\":1}", headers).body, "{\"ids\":[\"msg_1\"]}\n");
   EXPECT_EQ(client.post("/v1/events", "{\"a\":1}", headers).body, "{\"ids\":[\"msg_1\"]}\n");

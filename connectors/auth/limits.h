@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+/// The maxima of credentials, each with its reason.
+namespace tidegate::limits {
+
+/// Largest answer of a token endpoint that is read. A token with many group claims is some 20 KiB; header fields, where
+/// it has to go, end at 32 KiB or less with common servers.
+inline constexpr std::size_t kTokenReplyBytesMax = 64u << 10;
+/// Longest token that is used, for the same reason.
+inline constexpr std::size_t kTokenBytesMax = 32u << 10;
+/// Bytes of an error description that a reason quotes: a sentence, not a page.
+inline constexpr std::size_t kTokenErrorBytesMax = 256;
+/// How long a token is used whose endpoint does not say how long it lives. One that dies sooner is replaced on its 401.
+inline constexpr std::chrono::seconds kTokenLifetimeAssumed{300};
+/// Longest lifetime that is believed; a longer one costs a request a day.
+inline constexpr std::chrono::seconds kTokenLifetimeMax{24 * 3600};
+/// Shortest RSA key that signs (RFC 7518, section 3.3).
+inline constexpr int kRsaBitsMin = 2048;
+/// Longest RSA key that signs: one signature of 16,384 bits already takes tens of milliseconds.
+inline constexpr int kRsaBitsMax = 16'384;
+/// Largest key, certificate or service account file: a few kilobytes each.
+inline constexpr std::size_t kKeyFileBytesMax = 64u << 10;
+/// Secrets that sign one webhook. A rotation needs two; a header of more serves nobody.
+inline constexpr std::size_t kWebhookSecretsMax = 8;
+/// Bytes of one webhook secret, decoded (Standard Webhooks 1.0, signature scheme).
+inline constexpr std::size_t kWebhookSecretBytesMin = 24;
+inline constexpr std::size_t kWebhookSecretBytesMax = 64;
+
+}  // namespace tidegate::limits
