@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstddef>
 
-/// The maxima of credentials, each with its reason.
+/// The maxima of credentials and signatures, each with its reason.
 namespace tidegate::limits {
 
 /// Largest answer of a token endpoint that is read. A token with many group claims is some 20 KiB; header fields, where
@@ -28,5 +28,9 @@ inline constexpr std::size_t kWebhookSecretsMax = 8;
 /// Bytes of one webhook secret, decoded (Standard Webhooks 1.0, signature scheme).
 inline constexpr std::size_t kWebhookSecretBytesMin = 24;
 inline constexpr std::size_t kWebhookSecretBytesMax = 64;
+/// Headers of one request that are signed. Servers commonly stop at 100; the attributes of an event may add 64.
+inline constexpr std::size_t kSignedHeadersMax = 256;
+/// Path and query of a request that is signed; servers commonly stop at 8 or 16 KiB.
+inline constexpr std::size_t kSignedTargetBytesMax = 16u << 10;
 
 }  // namespace tidegate::limits

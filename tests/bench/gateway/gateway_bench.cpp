@@ -128,6 +128,20 @@ Status transforms(const Options& options, std::vector<Row>& rows) {
   return {};
 }
 
+/// Requests to AWS, signed on one thread: signing_bench measures, this adds the target.
+Status signing(const Options& options, std::vector<Row>& rows) {
+  say("signing");
+  const auto figures = options.quick ? figures_of(options, "signing_bench", {"--quick", "--runs", "1"})
+                                     : figures_of(options, "signing_bench", {"--runs", "5"});
+  if (!figures) return figures.error();
+  for (const auto& [name, figure] : figures->items()) {
+    Row row{"aws_sigv4, a thread, " + name, figure["unit"], {figure["value"].get<double>()}, Bound::none, 0};
+    if (name == "1 KiB body") row.bound = Bound::at_least, row.target = 150'000;
+    rows.push_back(std::move(row));
+  }
+  return {};
+}
+
 /// The spool alone: spool_bench measures, this adds the targets.
 Status spool(const Options& options, std::vector<Row>& rows) {
   say("spool");
@@ -358,7 +372,8 @@ int main(int argc, char** argv) {
   app.add_flag("--quick", options.quick, "small and once: does it work, not how fast is it");
   app.add_option("--json", options.json, "also write the rows there");
   app.add_option("--only", only,
-                 "spool, patterns, reduce, jq, throughput, content, listener, http, folder, idle, restart, latency");
+                 "spool, patterns, reduce, jq, transforms, signing, throughput, content, listener, http, folder, idle, "
+                 "restart, latency");
   app.add_option("--bin", options.bin, "where the programs are");
   CLI11_PARSE(app, argc, argv);
   if (options.quick) {
@@ -370,10 +385,10 @@ int main(int argc, char** argv) {
   }
 
   const std::vector<std::pair<std::string, Status (*)(const Options&, std::vector<Row>&)>> measures = {
-      {"spool", spool},           {"patterns", patterns},     {"reduce", reduce},   {"jq", jq},
-      {"transforms", transforms}, {"throughput", throughput}, {"content", content}, {"listener", listener},
-      {"http", http_ingest},      {"folder", folder},         {"idle", idle},       {"restart", restart},
-      {"latency", latency}};
+      {"spool", spool},           {"patterns", patterns}, {"reduce", reduce},         {"jq", jq},
+      {"transforms", transforms}, {"signing", signing},   {"throughput", throughput}, {"content", content},
+      {"listener", listener},     {"http", http_ingest},  {"folder", folder},         {"idle", idle},
+      {"restart", restart},       {"latency", latency}};
   std::vector<Row> rows;
   for (const auto& [name, measure] : measures) {
     if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;

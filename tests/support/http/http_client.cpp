@@ -73,13 +73,33 @@ HttpReply HttpClient::reply() {
     at = line_end + 2;
   }
   const auto length = static_cast<std::size_t>(std::atoll(out.headers["content-length"].c_str()));
-  while (buffer_.size() < length) {
-    if (!fill()) return out;
-  }
-  out.body = buffer_.substr(0, length);
-  buffer_.erase(0, length);
+  const bool whole = out.headers["transfer-encoding"] == "chunked" ? take_chunks(out.body) : take(length, out.body);
+  if (!whole) return out;
   out.status = std::atoi(head.c_str() + 9);
   return out;
+}
+
+bool HttpClient::take(std::size_t length, std::string& out) {
+  while (buffer_.size() < length) {
+    if (!fill()) return false;
+  }
+  out.append(buffer_, 0, length);
+  buffer_.erase(0, length);
+  return true;
+}
+
+bool HttpClient::take_chunks(std::string& out) {
+  for (;;) {
+    std::size_t end = 0;
+    while ((end = buffer_.find("\r\n")) == std::string::npos) {
+      if (!fill()) return false;
+    }
+    const auto length = static_cast<std::size_t>(std::strtoull(buffer_.c_str(), nullptr, 16));
+    buffer_.erase(0, end + 2);
+    std::string line_end;
+    if (!take(length, out) || !take(2, line_end)) return false;
+    if (length == 0) return true;
+  }
 }
 
 HttpReply HttpClient::post(std::string_view target, std::string_view body, const std::vector<std::string>& headers) {

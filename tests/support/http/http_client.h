@@ -40,6 +40,8 @@ class HttpClient {
 
  private:
   bool fill();
+  bool take(std::size_t length, std::string& out);
+  bool take_chunks(std::string& out);
   int socket_ = -1;
   std::string buffer_;
 };
