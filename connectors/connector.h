@@ -115,6 +115,9 @@ struct SinkLimits {
   std::size_t batch_events_max = 1;
   std::size_t batch_bytes_max = 1u << 20;  ///< payload bytes as payload_bytes() counts them
   std::size_t batches_in_flight_max = 1;
+  /// Of the events of a request the peer may take a later one and refuse an earlier one: where the lane keeps an order,
+  /// a batch holds at most one event of each key.
+  bool takes_out_of_order = false;
 };
 
 /// Takes events out. Driven by exactly one lane worker; judges, never waits for a retry and never retries by itself.

@@ -32,5 +32,11 @@ inline constexpr std::size_t kWebhookSecretBytesMax = 64;
 inline constexpr std::size_t kSignedHeadersMax = 256;
 /// Path and query of a request that is signed; servers commonly stop at 8 or 16 KiB.
 inline constexpr std::size_t kSignedTargetBytesMax = 16u << 10;
+/// Between two tries to replace a credential that still holds: a provider that is down is not hammered.
+inline constexpr std::chrono::seconds kErrandPause{10};
+/// One step of an errand that runs a program or reads files; the lane stands still as long.
+inline constexpr std::chrono::seconds kErrandStepMax{10};
+/// Requests of one errand; the longest honest one has three (a session token, a role, its keys).
+inline constexpr int kErrandRequestsMax = 8;
 
 }  // namespace tidegate::limits

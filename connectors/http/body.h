@@ -1,15 +1,18 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "connectors/connector.h"
-#include "connectors/http/options.h"
 #include "gateway/base/result.h"
 
 namespace tidegate::http {
+
+enum class Format : std::uint8_t { cloudevents, cloudevents_binary, json_array, ndjson, raw };
+enum class Compression : std::uint8_t { none, gzip, zstd };
 
 /// True when a format carries several events per request.
 bool is_batched(Format format) noexcept;

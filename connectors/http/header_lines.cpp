@@ -52,6 +52,13 @@ std::string& HeaderLines::next_line() {
   return lines_[used_++];
 }
 
+std::pair<std::string_view, std::string_view> HeaderLines::at(std::size_t index) const noexcept {
+  const std::string_view line = lines_[index];
+  const std::size_t end = line.find_first_of(":;");
+  const std::size_t value = line.find_first_not_of(' ', end + 1);
+  return {line.substr(0, end), value == std::string_view::npos ? std::string_view() : line.substr(value)};
+}
+
 bool HeaderLines::has(std::string_view name) const noexcept {
   return std::any_of(lines_.begin(), lines_.begin() + static_cast<std::ptrdiff_t>(used_), [&](const std::string& line) {
     return same_header(std::string_view(line).substr(0, line.find_first_of(":;")), name);

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tidegate::http {
@@ -25,6 +26,9 @@ class HeaderLines {
   /// Keeps libcurl from sending a header of its own.
   void omit(std::string_view name);
   [[nodiscard]] bool has(std::string_view name) const noexcept;
+  [[nodiscard]] std::size_t size() const noexcept { return used_; }
+  /// Name and value of the header at `index`. Valid until the next clear() or add().
+  [[nodiscard]] std::pair<std::string_view, std::string_view> at(std::size_t index) const noexcept;
   /// The lines as libcurl wants them. Valid until the next clear() or add().
   curl_slist* list();
 

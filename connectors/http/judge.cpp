@@ -65,6 +65,12 @@ Verdict judge_failure(const Reply& reply) {
 
 }  // namespace
 
+std::string_view Reply::header(const char* name) const {
+  curl_header* found = nullptr;
+  const bool is_there = easy != nullptr && curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK;
+  return is_there ? found->value : "";
+}
+
 Verdict judge(const Reply& reply, std::size_t events, WallTime now) {
   if (reply.code == CURLE_OK && reply.status != 0) return judge_status(reply, events, now);
   // A peer that refuses may close before it has read the body; its refusal counts. An acceptance that broke off does

@@ -17,6 +17,11 @@ struct Reply {
   bool request_sent = false;  ///< at least one byte of the request left
   long status = 0;            ///< 0: no final status line came
   std::string_view retry_after, location, body;
+  bool cut = false;      ///< the body is only the start of a longer one
+  CURL* easy = nullptr;  ///< where header() looks; null: there are no headers
+
+  /// The last header of that name in the final answer; empty: there is none. Valid as long as the reply is.
+  [[nodiscard]] std::string_view header(const char* name) const;
 };
 
 struct Verdict {

@@ -21,6 +21,8 @@ inline constexpr std::size_t kHttpResponseBytesMax = 64u << 10;
 inline constexpr std::size_t kHttpExcerptBytesMax = 512;
 /// A request body larger than this is freed when its request ends, so that one burst does not stay in memory.
 inline constexpr std::size_t kHttpBodyBytesKept = 512u << 10;
+/// An answer larger than this is freed likewise.
+inline constexpr std::size_t kHttpReplyBytesKept = 16u << 10;
 /// Read and write buffers of one connection; a TLS record holds 16 KiB.
 inline constexpr long kHttpReceiveBytes = 4096;
 inline constexpr long kHttpSendBytes = 32'768;

@@ -6,11 +6,9 @@
 #include <mutex>
 #include <stop_token>
 
-#include "connectors/http/http.h"
+#include "connectors/auth/limits.h"
+#include "connectors/http/body.h"
 #include "connectors/http/limits.h"
-#include "gateway/delivery/options.h"
-#include "gateway/event/cloud_events.h"
-#include "gateway/event/json_text.h"
 
 namespace tidegate::http {
 namespace {
@@ -21,77 +19,73 @@ bool curl_is_ready() {
   return code == CURLE_OK;
 }
 
-SinkLimits limits_for(Format format, bool structured) {
-  SinkLimits limits;
-  limits.batch_events_max = is_batched(format) && !structured ? limits::kHttpBatchEventsMax : 1;
-  limits.batch_bytes_max = limits::kHttpBatchBytesMax;
-  limits.batches_in_flight_max = limits::kHttpInFlightMax;
-  return limits;
-}
-
-bool is_structured(const ConnectorContext& context, const SinkOptions& options) {
-  return options.format == Format::cloudevents && context.delivery != nullptr &&
-         context.delivery->batch.max_events == 1;
-}
-
-void add_authorization(const AuthOptions& auth, HeaderLines& headers) {
-  std::string value;
-  switch (auth.type) {
-    case AuthType::none: return;
-    case AuthType::basic:
-      value = "Basic ";
-      append_base64(auth.user + ":" + auth.password.value().reveal(), value);
-      return headers.add("Authorization", value);
-    case AuthType::bearer: return headers.add("Authorization", "Bearer " + auth.token.value().reveal());
-    case AuthType::header: return headers.add(auth.name, auth.value.value().reveal());
-  }
-}
-
-void replace_all(std::string& text, const std::string& what) {
-  if (what.empty()) return;
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += 3)
-    text.replace(at, what.size(), "***");
+std::string words_of(CURLcode code, const Reply& reply) {
+  return std::string(reply.error.empty() ? curl_easy_strerror(code) : reply.error);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Sink>> HttpSink::create(const ConnectorContext& context, const SinkOptions& options) {
+Result<std::unique_ptr<Sink>> HttpSink::create(const ConnectorContext& context, const ConnectionOptions& options,
+                                               std::unique_ptr<Service> service, std::unique_ptr<auth::Auth> auth) {
   if (!curl_is_ready()) return Error{ErrorCode::unavailable, "libcurl cannot start: out of memory"};
-  auto compressor = Compressor::create(options.compression);
-  if (!compressor) return std::move(compressor).error();
-  return std::unique_ptr<Sink>(new HttpSink(context, options, *std::move(compressor)));
+  return std::unique_ptr<Sink>(new HttpSink(context, options, std::move(service), std::move(auth)));
 }
 
-HttpSink::HttpSink(const ConnectorContext& context, const SinkOptions& options, Compressor compressor)
-    : limits_(limits_for(options.format, is_structured(context, options))),
-      clock_(*context.clock),
-      options_(options),
-      structured_(is_structured(context, options)),
-      compressor_(std::move(compressor)) {}
+HttpSink::HttpSink(const ConnectorContext& context, const ConnectionOptions& options, std::unique_ptr<Service> service,
+                   std::unique_ptr<auth::Auth> auth)
+    : clock_(*context.clock), options_(options), service_(std::move(service)), auth_(std::move(auth)) {}
 
 HttpSink::~HttpSink() { close(); }
 
-SinkLimits HttpSink::limits() const noexcept { return limits_; }
+SinkLimits HttpSink::limits() const noexcept { return service_->limits(); }
 
 Status HttpSink::connect(Deadline deadline, std::stop_token stop) {
+  if (Status fetched = fetch_credential(deadline, stop); !fetched) return fetched;
+  const auto transfer = Transfer::create(service_->url(), options_, service_->reply_bytes_max());
+  if (!transfer) return Error{ErrorCode::unavailable, "libcurl: out of memory"};
+  if (!service_->write_probe(transfer->request())) return open_connection(deadline, stop);
+  return probe(*transfer, deadline, stop);
+}
+
+Status HttpSink::open_connection(Deadline deadline, const std::stop_token& stop) const {
   const Easy easy(curl_easy_init());
-  const Multi multi(curl_multi_init());
-  if (!easy || !multi) return Error{ErrorCode::unavailable, "libcurl: out of memory"};
+  if (!easy) return Error{ErrorCode::unavailable, "libcurl: out of memory"};
   std::array<char, CURL_ERROR_SIZE> words{};
-  apply_connection_options(easy.get(), options_);
+  apply_connection_options(easy.get(), service_->url(), options_);
   curl_easy_setopt(easy.get(), CURLOPT_CONNECT_ONLY, 1L);
   curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, words.data());
-  curl_multi_add_handle(multi.get(), easy.get());
+  const Result<CURLcode> code = run_alone(easy.get(), deadline, stop);
+  if (!code) return code.error();
+  if (*code == CURLE_OK) return {};
+  return Error{ErrorCode::unavailable, words[0] != '\0' ? words.data() : curl_easy_strerror(*code)};
+}
+
+Status HttpSink::probe(Transfer& transfer, Deadline deadline, const std::stop_token& stop) {
+  if (Status proved = auth_->prove(transfer.request(), clock_.wall()); !proved) return proved;
+  transfer.start(options_);
+  const Result<CURLcode> code = run_alone(transfer.easy(), deadline, stop);
+  if (!code) return code.error();
+  const Reply reply = transfer.reply(*code);
+  if (reply.status == 0 || reply.code != CURLE_OK) return Error{ErrorCode::unavailable, words_of(*code, reply)};
+  const WallTime now = clock_.wall();
+  auth_->hear(reply, now);
+  const Status judged = service_->judge_probe(reply, now);
+  if (judged) return {};
+  return Error{judged.error().code, without_secrets(judged.error().message)};
+}
+
+/// Runs a request in a multi handle of its own. *Errors*: timeout, stopping.
+Result<CURLcode> HttpSink::run_alone(CURL* easy, Deadline deadline, const std::stop_token& stop) const {
+  const Multi multi(curl_multi_init());
+  if (!multi) return Error{ErrorCode::unavailable, "libcurl: out of memory"};
+  curl_multi_add_handle(multi.get(), easy);
   const std::stop_callback wake_on_stop(stop, [&multi] { curl_multi_wakeup(multi.get()); });
-  Status result = Error{ErrorCode::timeout, "not connected within the deadline"};
+  Result<CURLcode> result = Error{ErrorCode::timeout, "not connected within the deadline"};
   for (;;) {
     int running = 0, left = 0;
     curl_multi_perform(multi.get(), &running);
     if (const CURLMsg* message = curl_multi_info_read(multi.get(), &left)) {
-      const CURLcode code = message->data.result;
-      result = code == CURLE_OK
-                   ? Status()
-                   : Error{ErrorCode::unavailable, words[0] != '\0' ? words.data() : curl_easy_strerror(code)};
+      result = message->data.result;
       break;
     }
     if (stop.stop_requested()) {
@@ -102,22 +96,68 @@ Status HttpSink::connect(Deadline deadline, std::stop_token stop) {
     if (ms == 0) break;
     curl_multi_poll(multi.get(), nullptr, 0, ms, nullptr);
   }
-  curl_multi_remove_handle(multi.get(), easy.get());
+  curl_multi_remove_handle(multi.get(), easy);
   return result;
 }
 
 void HttpSink::submit(Batch batch) {
+  look_after_credential();
+  if (auth_->ready(clock_.wall())) return send(std::move(batch));
+  if (talk_) return waiting_.push_back(std::move(batch));
+  fail(batch.id, "not sent: there is no credential", Cause::unauthorized);
+}
+
+/// Starts the request of a batch.
+void HttpSink::send(Batch batch) {
   CURLM* multi = open_multi();
   Transfer* transfer = multi != nullptr ? idle_transfer() : nullptr;
-  if (transfer == nullptr) {
-    return settle(batch.id, {{Fate::retry, "not sent: libcurl is out of memory"}, Cause::peer_down, std::nullopt});
+  if (transfer == nullptr) return fail(batch.id, "not sent: libcurl is out of memory", Cause::peer_down);
+  Cargo& cargo = transfer->cargo();
+  cargo.batch = std::move(batch);
+  if (write(*transfer)) {
+    transfer->start(options_);
+    curl_multi_add_handle(multi, transfer->easy());
+    return;
   }
-  if (const Status prepared = prepare(*transfer, batch); !prepared) {
-    busy_.pop_back();
-    return settle(batch.id, {{Fate::retry, "not sent: " + prepared.error().message}, Cause::peer_down, std::nullopt});
+  transfer->finish();
+  idle_.push_back(std::move(busy_.back()));
+  busy_.pop_back();
+}
+
+/// Puts the request of the transfer's batch. False: there is nothing to send, and the batch is settled.
+bool HttpSink::write(Transfer& transfer) {
+  Cargo& cargo = transfer.cargo();
+  Request& request = transfer.request();
+  request.clear();
+  request.key = idempotency_key(cargo.batch.events);
+  service_->write(cargo.batch.events, request, cargo.written);
+  if (!cargo.written.failure().empty()) {
+    fail(cargo.batch.id, "not sent: " + cargo.written.failure(), Cause::peer_down);
+    return false;
   }
-  transfer->start(std::move(batch));
-  curl_multi_add_handle(multi, transfer->easy());
+  if (!cargo.written.too_large_reason().empty()) {
+    const Fate fate = cargo.batch.events.size() == 1 ? Fate::rejected : Fate::retry;
+    settle(cargo.batch.id, {{}, {{fate, cargo.written.too_large_reason()}}, Cause::too_large, std::nullopt});
+    return false;
+  }
+  auto unfit = cargo.written.unfits().begin();
+  for (std::size_t i = 0; i < cargo.batch.events.size(); ++i) {
+    if (unfit != cargo.written.unfits().end() && unfit->index == i) {
+      ++unfit;
+    } else {
+      cargo.sent.push_back(cargo.batch.events[i]);
+    }
+  }
+  if (cargo.sent.empty()) {
+    settle(cargo, {});
+    return false;
+  }
+  if (const Status proved = auth_->prove(request, clock_.wall()); !proved) {
+    const Error& error = proved.error();
+    fail(cargo.batch.id, "not sent: " + error.message, is_refusal(error) ? Cause::unauthorized : Cause::peer_down);
+    return false;
+  }
+  return true;
 }
 
 std::vector<Settled> HttpSink::wait(Deadline deadline, std::stop_token stop) {
@@ -142,9 +182,7 @@ void HttpSink::wake() noexcept {
 }
 
 bool HttpSink::refresh_credentials() {
-  bool changed = options_.auth.password.refresh();
-  changed = options_.auth.token.refresh() || changed;
-  changed = options_.auth.value.refresh() || changed;
+  const bool changed = auth_->renew();
   return options_.proxy.password.refresh() || changed;
 }
 
@@ -153,6 +191,8 @@ void HttpSink::close() noexcept {
     const MutexLock lock(wake_mutex_);
     wake_target_ = nullptr;
   }
+  drop_talk();
+  waiting_.clear();
   for (const auto& transfer : busy_) curl_multi_remove_handle(multi_.get(), transfer->easy());
   busy_.clear();
   idle_.clear();
@@ -171,7 +211,7 @@ CURLM* HttpSink::open_multi() {
 /// A transfer at the end of busy_; null when libcurl has no memory.
 Transfer* HttpSink::idle_transfer() {
   if (idle_.empty()) {
-    auto made = Transfer::create(options_);
+    auto made = Transfer::create(service_->url(), options_, service_->reply_bytes_max());
     if (!made) return nullptr;
     busy_.push_back(std::move(made));
   } else {
@@ -181,72 +221,77 @@ Transfer* HttpSink::idle_transfer() {
   return busy_.back().get();
 }
 
-/// Puts the batch's body and headers.
-Status HttpSink::prepare(Transfer& transfer, const Batch& batch) {
-  const bool compressed = !compressor_.content_encoding().empty();
-  std::string& plain = compressed ? plain_ : transfer.body();
-  write_body(options_.format, structured_, batch.events, plain);
-  if (compressed) {
-    if (Status done = compressor_.compress(plain, transfer.body()); !done) return done;
-    if (plain_.capacity() > limits::kHttpBodyBytesKept) std::string().swap(plain_);
-  }
-  HeaderLines& headers = transfer.headers();
-  headers.clear();
-  for (const auto& [name, value] : options_.headers) headers.add(name, value);
-  const auto add_unless_set = [&headers](std::string_view name, std::string_view value) {
-    if (!headers.has(name)) headers.add(name, value);
-  };
-  const OutEvent& first = *batch.events.front();
-  if (options_.format == Format::cloudevents_binary) {
-    for (const auto& [name, value] : cloud_event_headers(first.event)) add_unless_set(name, value);
-  } else {
-    add_unless_set("Content-Type", body_content_type(options_.format, structured_, first));
-  }
-  if (compressed) headers.add("Content-Encoding", compressor_.content_encoding());
-  headers.add("Idempotency-Key", idempotency_key(batch.events));
-  add_authorization(options_.auth, headers);
-  headers.omit("Expect");  // a wait of a second for "100 Continue" from a peer that does not know it
-  use_proxy_password(transfer.easy(), options_.proxy);
-  return {};
-}
-
 /// Turns what libcurl has finished into settled_.
 void HttpSink::collect() {
   int left = 0;
-  while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+  while (const CURLMsg* message = multi_ ? curl_multi_info_read(multi_.get(), &left) : nullptr) {
     const CURLcode code = message->data.result;
     CURL* easy = message->easy_handle;
-    const auto done = std::find_if(busy_.begin(), busy_.end(), [&](const auto& t) { return t->easy() == easy; });
-    Transfer& transfer = **done;
     curl_multi_remove_handle(multi_.get(), easy);
-    settle(transfer.batch().id, judge(transfer.reply(code), transfer.batch().events.size(), clock_.wall()));
-    transfer.finish();
-    idle_.push_back(std::move(*done));
+    if (talk_ && talk_->easy() == easy) {
+      if (const Status taken = talk_->take(code, clock_.wall()); !taken) {
+        end_talk(taken);
+      } else {
+        step_talk();
+      }
+      continue;
+    }
+    const auto done = std::find_if(busy_.begin(), busy_.end(), [&](const auto& t) { return t->easy() == easy; });
+    std::unique_ptr<Transfer> transfer = std::move(*done);
     busy_.erase(done);
+    answered(*transfer, code);
+    transfer->finish();
+    idle_.push_back(std::move(transfer));
   }
 }
 
-void HttpSink::settle(BatchId id, Verdict verdict) {
-  Settled settled;
-  settled.id = id;
-  verdict.outcome.reason = without_secrets(std::move(verdict.outcome.reason));
-  settled.outcomes.push_back(std::move(verdict.outcome));
-  settled.cause = verdict.cause;
-  settled.retry_after = verdict.retry_after;
-  settled_.push_back(std::move(settled));
+void HttpSink::answered(Transfer& transfer, CURLcode code) {
+  const Reply reply = transfer.reply(code);
+  const Cargo& cargo = transfer.cargo();
+  const WallTime now = clock_.wall();
+  const bool complete = reply.status != 0 && (reply.code == CURLE_OK || reply.status >= 400);
+  if (complete) auth_->hear(reply, now);
+  settle(cargo, complete ? service_->judge(reply, cargo.sent, now) : settled(judge(reply, cargo.sent.size(), now)));
+}
+
+/// `answer` is about the events that were sent; the unfit ones are judged already.
+void HttpSink::settle(const Cargo& cargo, Settled answer) {
+  if (!cargo.written.unfits().empty()) {
+    std::vector<Outcome> all;
+    std::size_t sent = 0;
+    auto unfit = cargo.written.unfits().begin();
+    for (std::size_t i = 0; i < cargo.batch.events.size(); ++i) {
+      if (unfit != cargo.written.unfits().end() && unfit->index == i) {
+        all.push_back({Fate::rejected, (unfit++)->reason});
+      } else {
+        all.push_back(answer.outcomes.size() == 1 ? answer.outcomes.front() : answer.outcomes.at(sent));
+        ++sent;
+      }
+    }
+    answer.outcomes = std::move(all);
+  }
+  settle(cargo.batch.id, std::move(answer));
+}
+
+void HttpSink::settle(BatchId id, Settled answer) {
+  answer.id = id;
+  for (Outcome& outcome : answer.outcomes) {
+    if (!outcome.reason.empty()) outcome.reason = without_secrets(std::move(outcome.reason));
+  }
+  settled_.push_back(std::move(answer));
+}
+
+/// The batch was certainly not sent.
+void HttpSink::fail(BatchId id, std::string reason, Cause cause) {
+  settle(id, {{}, {{Fate::retry, std::move(reason)}}, cause, std::nullopt});
 }
 
 /// A peer may quote a request in its answer, and an answer goes into logs and dead letters.
-std::string HttpSink::without_secrets(std::string reason) const {
-  if (reason.empty()) return reason;
-  for (const StoredSecret* secret :
-       {&options_.auth.password, &options_.auth.token, &options_.auth.value, &options_.proxy.password}) {
-    replace_all(reason, secret->value().reveal());
-  }
-  for (const auto& header : options_.headers) {
-    if (header.second.size() >= limits::kHttpSecretBytesMin) replace_all(reason, header.second);
-  }
-  return reason;
+std::string HttpSink::without_secrets(std::string text) const {
+  auth_->redact(text);
+  service_->redact(text);
+  blank_out(text, options_.proxy.password.value().reveal());
+  return text;
 }
 
 /// Milliseconds until the deadline, rounded up; 0 when it has passed.
@@ -256,13 +301,3 @@ int HttpSink::wait_ms(Deadline deadline) const {
 }
 
 }  // namespace tidegate::http
-
-namespace tidegate {
-
-const OptionTable* http_sink_options() { return &http::sink_table(); }
-
-Result<std::unique_ptr<Sink>> make_http_sink(const ConnectorContext& context, const std::any& options) {
-  return http::HttpSink::create(context, std::any_cast<const http::SinkOptions&>(options));
-}
-
-}  // namespace tidegate

@@ -4,27 +4,37 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "connectors/auth/auth.h"
 #include "connectors/connector.h"
-#include "connectors/http/body.h"
-#include "connectors/http/options.h"
+#include "connectors/http/connection.h"
+#include "connectors/http/service.h"
+#include "connectors/http/talk.h"
 #include "connectors/http/transfer.h"
 #include "gateway/base/mutex.h"
 
 namespace tidegate::http {
 
-/// Delivers batches as HTTP requests, several at a time, over connections that stay open.
+/// Somebody must mend something before a credential can be had; else it may pass by itself.
+bool is_refusal(const Error& error) noexcept;
+
+/// Delivers batches as HTTP requests, several at a time, over connections that stay open. What the requests are and
+/// what answers mean is the service's; who sends them, the credential's.
 class HttpSink final : public Sink {
  public:
-  static Result<std::unique_ptr<Sink>> create(const ConnectorContext& context, const SinkOptions& options);
+  /// *Errors*: unavailable, when libcurl has no memory. Reaches for no peer.
+  static Result<std::unique_ptr<Sink>> create(const ConnectorContext& context, const ConnectionOptions& options,
+                                              std::unique_ptr<Service> service, std::unique_ptr<auth::Auth> auth);
   ~HttpSink() override;
   HttpSink(const HttpSink&) = delete;
   HttpSink& operator=(const HttpSink&) = delete;
 
   [[nodiscard]] SinkLimits limits() const noexcept override;
-  /// Opens a connection, TLS included, and closes it: no request is made.
+  /// Fetches the credential when there is none, then makes the service's probe, or, where it has none, opens a
+  /// connection, TLS included, and closes it.
   Status connect(Deadline deadline, std::stop_token stop) override;
   void submit(Batch batch) override;
   std::vector<Settled> wait(Deadline deadline, std::stop_token stop) override;
@@ -33,32 +43,44 @@ class HttpSink final : public Sink {
   void close() noexcept override;
 
  private:
-  struct MultiCleanup {
-    void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
-  };
-  using Multi = std::unique_ptr<CURLM, MultiCleanup>;
-
-  HttpSink(const ConnectorContext& context, const SinkOptions& options, Compressor compressor);
+  HttpSink(const ConnectorContext& context, const ConnectionOptions& options, std::unique_ptr<Service> service,
+           std::unique_ptr<auth::Auth> auth);
   CURLM* open_multi();
   Transfer* idle_transfer();
-  Status prepare(Transfer& transfer, const Batch& batch);
+  void send(Batch batch);
+  bool write(Transfer& transfer);
+  void settle(const Cargo& cargo, Settled answer);
+  void settle(BatchId id, Settled answer);
+  void fail(BatchId id, std::string reason, Cause cause);
   void collect();
-  void settle(BatchId id, Verdict verdict);
-  [[nodiscard]] std::string without_secrets(std::string reason) const;
+  void answered(Transfer& transfer, CURLcode code);
+
+  void look_after_credential();
+  void step_talk();
+  void end_talk(const Status& ended);
+  void drop_talk() noexcept;
+  Status fetch_credential(Deadline deadline, const std::stop_token& stop);
+
+  Result<CURLcode> run_alone(CURL* easy, Deadline deadline, const std::stop_token& stop) const;
+  Status open_connection(Deadline deadline, const std::stop_token& stop) const;
+  Status probe(Transfer& transfer, Deadline deadline, const std::stop_token& stop);
+
+  [[nodiscard]] std::string without_secrets(std::string text) const;
   [[nodiscard]] int wait_ms(Deadline deadline) const;
 
-  const SinkLimits limits_;
   const Clock& clock_;
-  SinkOptions options_;
-  const bool structured_;
-  Compressor compressor_;
-  std::string plain_;  ///< the body before compression
+  ConnectionOptions options_;
+  const std::unique_ptr<Service> service_;
+  const std::unique_ptr<auth::Auth> auth_;
 
   Multi multi_;  ///< the worker's
   Mutex wake_mutex_;
   CURLM* wake_target_ GUARDED_BY(wake_mutex_) = nullptr;  ///< multi_, as long as other threads may wake it
   std::atomic<bool> woken_{false};
   std::vector<std::unique_ptr<Transfer>> busy_, idle_;
+  std::optional<Talk> talk_;
+  SteadyTime talk_again_ = SteadyTime::min();  ///< no errand before, as long as there is a credential
+  std::vector<Batch> waiting_;                 ///< for a credential
   std::vector<Settled> settled_;
 };
 

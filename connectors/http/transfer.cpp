@@ -12,11 +12,11 @@ void set_text(CURL* easy, CURLoption option, const std::string& text) {
   if (!text.empty()) curl_easy_setopt(easy, option, text.c_str());
 }
 
-long curl_version(const SinkOptions& options) {
-  switch (options.http_version) {
+long curl_version(const std::string& url, Version version) {
+  switch (version) {
     case Version::http_1_1: return CURL_HTTP_VERSION_1_1;
     case Version::http_2:
-      return options.url.starts_with("https") ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+      return url.starts_with("https") ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
     case Version::automatic: break;
   }
   return CURL_HTTP_VERSION_2TLS;
@@ -42,15 +42,20 @@ void apply_tls(CURL* easy, const TlsOptions& tls) {
   set_text(easy, CURLOPT_SSLKEY, tls.key_file.string());
 }
 
+void use_proxy_password(CURL* easy, const ProxyOptions& proxy) {
+  set_text(easy, CURLOPT_PROXYPASSWORD, proxy.password.value().reveal());
+}
+
 }  // namespace
 
-void apply_connection_options(CURL* easy, const SinkOptions& options) {
-  curl_easy_setopt(easy, CURLOPT_URL, options.url.c_str());
+void apply_connection_options(CURL* easy, const std::string& url, const ConnectionOptions& options) {
+  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);  // a signature covers the path as it was written
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "tidegate");
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, curl_version(options));
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, curl_version(url, options.http_version));
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.timeout.connect.count()));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.total.count()));
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, limits::kHttpReceiveBytes);
@@ -62,29 +67,21 @@ void apply_connection_options(CURL* easy, const SinkOptions& options) {
   apply_tls(easy, options.tls);
 }
 
-void use_proxy_password(CURL* easy, const ProxyOptions& proxy) {
-  set_text(easy, CURLOPT_PROXYPASSWORD, proxy.password.value().reveal());
-}
-
-std::unique_ptr<Transfer> Transfer::create(const SinkOptions& options) {
-  std::unique_ptr<Transfer> made(new Transfer(Easy(curl_easy_init())));
+std::unique_ptr<Transfer> Transfer::create(const std::string& url, const ConnectionOptions& options,
+                                           std::size_t reply_bytes_max) {
+  std::unique_ptr<Transfer> made(new Transfer(Easy(curl_easy_init()), reply_bytes_max));
   CURL* easy = made->easy();
   if (easy == nullptr) return nullptr;
-  apply_connection_options(easy, options);
-  switch (options.method) {
-    case Method::post: break;
-    case Method::put: curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "PUT"); break;
-    case Method::patch: curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "PATCH"); break;
-  }
+  apply_connection_options(easy, url, options);
   // A connection under way may carry this request beside others (HTTP/2), which TLS tells at the handshake. Without TLS
   // libcurl would wait for the first answer.
-  if (options.http_version != Version::http_1_1 && options.url.starts_with("https")) {
+  if (options.http_version != Version::http_1_1 && url.starts_with("https")) {
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
   }
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, options.follow_redirects ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_MAXREDIRS, limits::kHttpRedirectsMax);
   curl_easy_setopt(easy, CURLOPT_POSTREDIR, static_cast<long>(CURL_REDIR_POST_ALL));
-  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, options.url.starts_with("https") ? "https" : "http,https");
+  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, url.starts_with("https") ? "https" : "http,https");
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, made->error_.data());
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::take_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, made.get());
@@ -92,49 +89,55 @@ std::unique_ptr<Transfer> Transfer::create(const SinkOptions& options) {
   return made;
 }
 
-void Transfer::start(Batch batch) {
-  batch_ = std::move(batch);
+void Transfer::start(const ConnectionOptions& options) {
   response_.clear();
-  response_bytes_ = 0;
+  cut_ = false;
   error_[0] = '\0';
-  curl_easy_setopt(easy(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body_.size()));
-  curl_easy_setopt(easy(), CURLOPT_POSTFIELDS, body_.data());
-  curl_easy_setopt(easy(), CURLOPT_HTTPHEADER, headers_.list());
+  use_proxy_password(easy(), options.proxy);
+  curl_easy_setopt(easy(), CURLOPT_URL, request_.url.c_str());
+  if (request_.method == "GET" || request_.method == "HEAD") {
+    curl_easy_setopt(easy(), request_.method == "GET" ? CURLOPT_HTTPGET : CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(easy(), CURLOPT_CUSTOMREQUEST, nullptr);
+  } else {
+    curl_easy_setopt(easy(), CURLOPT_POST, 1L);
+    curl_easy_setopt(easy(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+    curl_easy_setopt(easy(), CURLOPT_POSTFIELDS, request_.body.data());
+    curl_easy_setopt(easy(), CURLOPT_CUSTOMREQUEST, request_.method == "POST" ? nullptr : request_.method.c_str());
+  }
+  request_.headers.omit("Expect");  // a wait of a second for "100 Continue" from a peer that does not know it
+  curl_easy_setopt(easy(), CURLOPT_HTTPHEADER, request_.headers.list());
 }
 
 std::size_t Transfer::take_body(const char* bytes, std::size_t one, std::size_t size, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
   size *= one;
-  transfer.response_bytes_ += size;
-  if (transfer.response_bytes_ > limits::kHttpResponseBytesMax) return 0;  // ends the transfer with CURLE_WRITE_ERROR
-  const std::size_t room = limits::kHttpExcerptBytesMax + 1 - transfer.response_.size();
+  const std::size_t room = transfer.reply_bytes_max_ - transfer.response_.size();
   transfer.response_.append(bytes, std::min(size, room));
-  return size;
+  transfer.cut_ = size > room;
+  return transfer.cut_ ? 0 : size;  // 0 ends the transfer with CURLE_WRITE_ERROR
 }
 
 Reply Transfer::reply(CURLcode code) {
   Reply reply;
-  const bool said_too_much = response_bytes_ > limits::kHttpResponseBytesMax;
-  reply.code = said_too_much ? CURLE_OK : code;
+  reply.code = cut_ ? CURLE_OK : code;
   reply.error = error_.data();
+  reply.cut = cut_;
   long sent = 0;
   curl_easy_getinfo(easy(), CURLINFO_REQUEST_SIZE, &sent);
   reply.request_sent = sent > 0;
   curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &reply.status);
   if (reply.status < 200) reply.status = 0;
-  const auto header = [&](const char* name) -> std::string_view {
-    curl_header* found = nullptr;
-    return curl_easy_header(easy(), name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK ? found->value : "";
-  };
-  reply.retry_after = header("Retry-After");
-  reply.location = header("Location");
+  reply.easy = easy();
+  reply.retry_after = reply.header("Retry-After");
+  reply.location = reply.header("Location");
   reply.body = response_;
   return reply;
 }
 
 void Transfer::finish() {
-  batch_ = {};
-  if (body_.capacity() > limits::kHttpBodyBytesKept) std::string().swap(body_);
+  cargo_ = {};
+  request_.trim();
+  if (response_.capacity() > limits::kHttpReplyBytesKept) std::string().swap(response_);
 }
 
 }  // namespace tidegate::http

@@ -9,22 +9,10 @@
 #include "connectors/http/http.h"
 #include "connectors/http/judge.h"
 #include "connectors/http/options.h"
+#include "connectors/http/post.h"
 #include "gateway/delivery/options.h"
 
 namespace tidegate {
-
-namespace {
-
-std::string_view name_of(http::Method method) {
-  switch (method) {
-    case http::Method::post: break;
-    case http::Method::put: return "PUT";
-    case http::Method::patch: return "PATCH";
-  }
-  return "POST";
-}
-
-}  // namespace
 
 std::optional<Settled> judge_http_answer(const PeerAnswer& answer) {
   long status = 0;
@@ -40,8 +28,7 @@ std::optional<Settled> judge_http_answer(const PeerAnswer& answer) {
     seconds = std::to_string(std::chrono::ceil<std::chrono::seconds>(*answer.retry_after).count());
     reply.retry_after = seconds;
   }
-  http::Verdict verdict = http::judge(reply, answer.events, WallTime{});
-  return Settled{{}, {std::move(verdict.outcome)}, verdict.cause, verdict.retry_after};
+  return http::settled(http::judge(reply, answer.events, WallTime{}));
 }
 
 Result<Preview> preview_http(const ConnectorContext& context, const std::any& options, const OutEvent& event) {
@@ -50,7 +37,7 @@ Result<Preview> preview_http(const ConnectorContext& context, const std::any& op
   const OutEvent* alone = &event;
   Preview preview;
   // A query may hold a signature.
-  preview.to = fmt::format("{} {}", name_of(sink.method), sink.url.substr(0, sink.url.find('?')));
+  preview.to = fmt::format("{} {}", http::name_of(sink.method), sink.url.substr(0, sink.url.find('?')));
   preview.content_type = http::body_content_type(sink.format, structured, event);
   http::write_body(sink.format, structured, std::span(&alone, 1), preview.body);
   return preview;

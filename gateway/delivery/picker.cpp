@@ -9,7 +9,8 @@ namespace {
 /// Says, slot by slot in the order of the log, which events may leave now.
 class Pass {
  public:
-  Pass(Window& window, SteadyTime now) : order_(window.order()), number_(window.next_pass()), now_(now) {}
+  Pass(Window& window, const PickRules& rules, SteadyTime now)
+      : order_(window.order()), one_per_key_(rules.one_per_key), number_(window.next_pass()), now_(now) {}
 
   bool may_leave(Slot& slot) {
     if (slot.state == Slot::State::settled) return false;
@@ -35,23 +36,26 @@ class Pass {
     if (closed_) return false;
     if (!group_known_) group_ = slot.group;
     group_known_ = true;
-    closed_ = !free || slot.group != group_;
-    return !closed_;
+    const bool leaves = free && slot.group == group_;
+    closed_ = !leaves || one_per_key_;
+    return leaves;
   }
 
-  // The first event held of a key speaks for the rest: they follow it in the same group, or wait.
+  // The first event held of a key speaks for the rest: they follow it in the same group, or wait. Where there may be
+  // only one of a key, all others wait.
   bool by_key(KeyState& key, std::uint32_t group, bool free) const {
     if (key.pass != number_) {
       key.pass = number_;
       key.group = group;
       key.marked = !free;
-    } else if (!free || key.group != group) {
+    } else if (!free || key.group != group || one_per_key_) {
       key.marked = true;
     }
     return !key.marked;
   }
 
   Order order_;
+  bool one_per_key_;
   std::uint32_t number_;
   SteadyTime now_;
   SteadyTime next_due_ = SteadyTime::max();
@@ -92,7 +96,7 @@ struct Survey {
 
 Survey survey(Window& window, const PickRules& rules, SteadyTime now) {
   Survey found;
-  Pass pass(window, now);
+  Pass pass(window, rules, now);
   const bool deferred_too = deferred_may_leave(window, now);
   std::size_t deferred_seen = 0;
   bool deferred_leave = false;
@@ -127,7 +131,7 @@ struct Load {
 /// Adds the parts of an event for which there is room, the first of a batch in any case. False: some of them, or the
 /// whole event, must wait for another batch.
 bool add_parts(Slot& slot, const PickRules& rules, Load& load) {
-  const std::size_t parts_max = slot.parts_max == 0 ? slot.parts.size() : slot.parts_max;
+  const std::size_t parts_max = rules.one_per_key ? 1 : slot.parts_max == 0 ? slot.parts.size() : slot.parts_max;
   slot.leaving = 0;
   for (const OutEvent& part : slot.parts) {
     const std::size_t bytes = slot.parts.size() == 1 ? slot.bytes : payload_bytes(part.event);
@@ -148,7 +152,7 @@ std::vector<Slot*> take(Window& window, const PickRules& rules, SteadyTime now, 
   const auto in_share = [&](const Slot& slot) {
     return shares < 2 || slot.key == nullptr || slot.key->hash % shares == first.key->hash % shares;
   };
-  Pass pass(window, now);
+  Pass pass(window, rules, now);
   visit_in_order(window, deferred_may_leave(window, now), [&](Slot& slot) {
     if (!pass.may_leave(slot)) return !pass.over();
     if (slot.group != first.group || !in_share(slot)) return true;

@@ -14,6 +14,7 @@ struct PickRules {
   std::size_t bytes_max = 1;
   milliseconds max_wait{0};
   std::size_t batches_free = 1;  ///< batches that may leave now, this one included
+  bool one_per_key = false;      ///< SinkLimits::takes_out_of_order, where the lane keeps an order
 };
 
 struct Pick {

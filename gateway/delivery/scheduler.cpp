@@ -186,7 +186,8 @@ void Scheduler::relieve(Instant now) {
 }
 
 PickRules Scheduler::rules(Instant now, std::size_t batches_free) {
-  PickRules rules{sink_.batch_events_max, sink_.batch_bytes_max, options_.batch.max_wait, batches_free};
+  PickRules rules{sink_.batch_events_max, sink_.batch_bytes_max, options_.batch.max_wait, batches_free,
+                  sink_.takes_out_of_order && options_.order != Order::none};
   if (bytes_cap_ != 0) rules.bytes_max = std::min(rules.bytes_max, bytes_cap_);
   if (!tokens_.limits()) return rules;
   // Wait for a whole batch's worth of tokens, or for as many as there can be or are needed.

@@ -28,7 +28,9 @@ Answer status_answer(unsigned status, std::string body = {}) {
 }  // namespace
 
 Ledger::Ledger(const ReceiverOptions& options)
-    : options_(options), split_(options.record || options.poison || options.events_max != 0 || !options.log.empty()) {
+    : options_(options),
+      split_(!options.respond &&
+             (options.record || options.poison || options.events_max != 0 || !options.log.empty())) {
   if (!options.log.empty()) log_.reset(std::fopen(options.log.c_str(), "a"));
 }
 
@@ -58,6 +60,7 @@ Answer Ledger::take(ReceivedRequest request, std::string raw_body, Answer answer
       if (valid) request.events = *std::move(events);
     }
   }
+  if (options_.respond) answer = options_.respond(request);
   if (!valid && answer.accepts()) answer = status_answer(400, "this body cannot be read");
   if (raw_bytes > options_.body_bytes_max) answer = status_answer(413);
   if (answer.accepts()) answer = refusal_of(request, std::move(answer));

@@ -16,6 +16,8 @@ class Ledger {
   explicit Ledger(const ReceiverOptions& options);
 
   void connected();
+  /// GET is a request as any other.
+  [[nodiscard]] bool answers_queries() const noexcept { return options_.respond != nullptr; }
   /// What to do with the request that is about to be read.
   Answer next_answer();
   /// Judges a request that was read whole: counts, records and logs it. May turn an acceptance into a refusal.

@@ -83,7 +83,7 @@ asio::awaitable<void> serve_requests(Stream& stream, Ledger& ledger) {
     http::request_parser<http::string_body> parser;
     parser.body_limit(kBodyBytesRead);
     co_await http::async_read_header(stream, buffer, parser, use_awaitable);
-    const bool is_query = parser.get().method() == http::verb::get;
+    const bool is_query = parser.get().method() == http::verb::get && !ledger.answers_queries();
     Answer answer = is_query ? Answer{} : ledger.next_answer();
     if (answer.action == Answer::Action::close_unread) co_return;
     co_await http::async_read(stream, buffer, parser, use_awaitable);
@@ -98,7 +98,13 @@ asio::awaitable<void> serve_requests(Stream& stream, Ledger& ledger) {
     if (answer.action == Answer::Action::close_read) co_return;
     if (answer.action == Answer::Action::hang) co_return co_await until_peer_closes(socket_of(stream));
     if (answer.delay.count() > 0) co_await pause(answer.delay);
-    co_await http::async_write(stream, response_of(answer, keep_alive), use_awaitable);
+    auto response = response_of(answer, keep_alive);
+    if (answer.action == Answer::Action::cut) {
+      response.body().resize(answer.body.size() / 2);
+      co_await http::async_write(stream, response, use_awaitable);
+      co_return;
+    }
+    co_await http::async_write(stream, response, use_awaitable);
     if (!keep_alive) co_return;
   }
 }

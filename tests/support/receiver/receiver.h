@@ -23,6 +23,7 @@ struct Answer {
     close_unread,  ///< closes the connection before the body is read
     close_read,    ///< reads the request, then closes without a word
     hang,          ///< reads the request, then says nothing until the peer gives up
+    cut,           ///< announces the whole body, sends half of it, and closes
   };
   Action action = Action::reply;
   unsigned status = 200;
@@ -56,6 +57,9 @@ struct ReceiverOptions {
   bool record = true;
   /// A request that holds such an event is answered 422, naming it.
   std::function<bool(const ReceivedEvent&)> poison;
+  /// Plays another kind of service: answers every request, GET too, in place of the script; bodies are not taken apart
+  /// into events. Runs on the receiver's thread.
+  std::function<Answer(const ReceivedRequest&)> respond;
   /// Every accepted event as a line "id publisher seq" ("- -" without a marker), written before the request is
   /// answered.
   std::filesystem::path log;

@@ -98,6 +98,42 @@ TEST(ByKey, FewKeysWithABacklogUseEveryRequestInFlight) {
   EXPECT_EQ(rig.send().size(), 4U);
 }
 
+SinkLimits out_of_order_sink() {
+  SinkLimits limits{500, 1u << 20, 1};
+  limits.takes_out_of_order = true;
+  return limits;
+}
+
+TEST(ByKey, ASinkThatTakesOutOfOrderGetsOneEventOfAKeyPerBatch) {
+  LaneRig rig(options_of(10), out_of_order_sink());
+  rig.append({"a", "a", "b", "a", "b", "c"});
+  const SentBatch first = rig.wait_for_batch().first;
+  EXPECT_EQ(first.seqs, (Seqs{1, 3, 6}));
+  rig.deliver(first);
+  const SentBatch second = rig.wait_for_batch().first;
+  EXPECT_EQ(second.seqs, (Seqs{2, 5}));
+  rig.fail(second);
+  const SentBatch again = rig.wait_for_batch().first;
+  EXPECT_EQ(again.seqs, (Seqs{2, 5}));
+  rig.deliver(again);
+  EXPECT_EQ(rig.wait_for_batch().first.seqs, (Seqs{4}));
+}
+
+TEST(Strict, ASinkThatTakesOutOfOrderGetsOneEventPerBatch) {
+  LaneRig rig(options_of(10, 4, Order::strict), out_of_order_sink());
+  rig.append({"a", "b"});
+  const SentBatch first = rig.wait_for_batch().first;
+  EXPECT_EQ(first.seqs, (Seqs{1}));
+  rig.deliver(first);
+  EXPECT_EQ(rig.wait_for_batch().first.seqs, (Seqs{2}));
+}
+
+TEST(None, ASinkThatTakesOutOfOrderGetsFullBatches) {
+  LaneRig rig(options_of(3, 4, Order::none), out_of_order_sink());
+  rig.append({"a", "a", "a"});
+  EXPECT_EQ(rig.send_one().seqs, (Seqs{1, 2, 3}));
+}
+
 TEST(Strict, OneBatchAtATimeInTheOrderOfTheLog) {
   LaneRig rig(options_of(2, 4, Order::strict));
   rig.append({"a", "b", "c"});
