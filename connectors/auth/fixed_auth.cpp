@@ -5,15 +5,20 @@
 
 namespace tidegate::auth {
 
+namespace {
+
+std::string basic_credentials(const AuthOptions& options) {
+  std::string encoded;
+  append_base64(options.user + ":" + options.password.value().reveal(), encoded);
+  return encoded;
+}
+
+}  // namespace
+
 Status FixedAuth::prove(http::Request& request, WallTime /*now*/) {
-  std::string value;
   switch (options_.type) {
     case AuthType::none: return {};
-    case AuthType::basic:
-      value = "Basic ";
-      append_base64(options_.user + ":" + options_.password.value().reveal(), value);
-      request.headers.add("Authorization", value);
-      return {};
+    case AuthType::basic: request.headers.add("Authorization", "Basic " + basic_credentials(options_)); return {};
     case AuthType::bearer: request.headers.add("Authorization", "Bearer " + options_.token.value().reveal()); return {};
     case AuthType::header: request.headers.add(options_.name, options_.value.value().reveal()); return {};
   }
@@ -27,6 +32,7 @@ bool FixedAuth::renew() {
 }
 
 void FixedAuth::redact(std::string& text) const {
+  if (options_.type == AuthType::basic) http::blank_out(text, basic_credentials(options_));
   for (const StoredSecret* secret : {&options_.password, &options_.token, &options_.value}) {
     http::blank_out(text, secret->value().reveal());
   }

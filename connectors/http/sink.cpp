@@ -256,6 +256,7 @@ void HttpSink::answered(Transfer& transfer, CURLcode code) {
 
 /// `answer` is about the events that were sent; the unfit ones are judged already.
 void HttpSink::settle(const Cargo& cargo, Settled answer) {
+  static const Outcome kNoOutcome{Fate::unknown, "the service gave no outcome"};
   if (!cargo.written.unfits().empty()) {
     std::vector<Outcome> all;
     std::size_t sent = 0;
@@ -264,8 +265,8 @@ void HttpSink::settle(const Cargo& cargo, Settled answer) {
       if (unfit != cargo.written.unfits().end() && unfit->index == i) {
         all.push_back({Fate::rejected, (unfit++)->reason});
       } else {
-        all.push_back(answer.outcomes.size() == 1 ? answer.outcomes.front() : answer.outcomes.at(sent));
-        ++sent;
+        const std::size_t which = answer.outcomes.size() == 1 ? 0 : sent++;
+        all.push_back(which < answer.outcomes.size() ? answer.outcomes[which] : kNoOutcome);
       }
     }
     answer.outcomes = std::move(all);

@@ -34,6 +34,7 @@ class PickyService final : public Service {
     }
   }
   Settled judge(const Reply& reply, Events events, WallTime now) override {
+    if (reply.body == "none") return {};
     if (reply.body.find("each") == std::string_view::npos) return Service::judge(reply, events, now);
     Settled answer;
     for (const OutEvent* event : events) answer.outcomes.push_back({Fate::delivered, "for " + event->event.id});
@@ -133,7 +134,7 @@ class HttpEngine : public ::testing::Test {
     if (request.target == "/probe") return reply(probe_status_, "probed");
     const auto proof = request.headers.find("authorization");
     if (proof == request.headers.end() || proof->second == refused_) return reply(401, "");
-    return reply(status_, status_ == 200 ? "each" : "you sent " + proof->second);
+    return reply(status_, status_ == 200 ? good_ : "you sent " + proof->second);
   }
   static Answer reply(unsigned status, std::string body) {
     Answer answer;
@@ -176,7 +177,7 @@ class HttpEngine : public ::testing::Test {
 
   std::atomic<unsigned> status_{200}, where_status_{200}, probe_status_{200};
   std::atomic<int> tokens_{0};
-  std::string refused_;
+  std::string refused_, good_ = "each";
   StillClock clock_;
   ConnectorContext context_;
   std::unique_ptr<Receiver> receiver_;
@@ -213,6 +214,15 @@ TEST_F(HttpEngine, OneVerdictHoldsForAllThatWereSent) {
   EXPECT_EQ(answer.outcomes[1].fate, Fate::rejected);
   EXPECT_EQ(answer.outcomes[2].fate, Fate::retry);
   EXPECT_EQ(answer.cause, Cause::peer_down);
+}
+
+TEST_F(HttpEngine, AnEventThatTheServiceForgotIsUnknown) {
+  good_ = "none";
+  const Settled answer = send(numbered_events(3));
+  ASSERT_EQ(answer.outcomes.size(), 3u);
+  EXPECT_EQ(answer.outcomes[0].fate, Fate::unknown);
+  EXPECT_EQ(answer.outcomes[1].fate, Fate::rejected);
+  EXPECT_EQ(answer.outcomes[2].fate, Fate::unknown);
 }
 
 TEST_F(HttpEngine, NoRequestIsMadeForEventsThatCannotGo) {

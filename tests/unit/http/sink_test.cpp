@@ -132,6 +132,16 @@ TEST(HttpSink, ReasonNeverHoldsTheCredential) {
   EXPECT_EQ(sink.send(numbered_events(1)).outcomes.at(0).reason, "HTTP 400: your header was: Bearer *** and X: ***");
 }
 
+TEST(HttpSink, ReasonHoldsNoBasicCredentialInAnyForm) {
+  const auto receiver = start_receiver();
+  Answer echo;
+  echo.status = 400;
+  echo.body = "Basic dTpzM2NyZXQtd29yZA== is s3cret-word";
+  receiver->answer_by_default(echo);
+  const SinkUnderTest sink(url_line(*receiver) + "auth: {type: basic, user: u, password: s3cret-word}");
+  EXPECT_EQ(sink.send(numbered_events(1)).outcomes.at(0).reason, "HTTP 400: Basic *** is ***");
+}
+
 TEST(HttpSink, OutcomesComeWithCauseAndRetryAfter) {
   const auto receiver = start_receiver();
   receiver->script(*parse_answers("429:retry-after=7,410,413,422,302:location=http://other.example/x"));
