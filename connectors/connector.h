@@ -133,6 +133,8 @@ class Sink {
   virtual std::vector<Settled> wait(Deadline deadline, std::stop_token stop) = 0;
   /// Makes a wait() that is under way, or the next one, return soon. *Threads*: safe from any.
   virtual void wake() noexcept = 0;
+  /// Does what is due by time alone. Called about every limits::kIdleInterval, also while there is nothing to send.
+  virtual void tend() {}
   /// Called once after `unauthorized`: read files and environment for the credential again. False: nothing changed.
   virtual bool refresh_credentials() { return false; }
   /// Abandons what is in flight and frees the connection. Idempotent.

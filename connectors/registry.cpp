@@ -1,5 +1,6 @@
 #include "connectors/connector.h"
 #include "connectors/directory/directory.h"
+#include "connectors/file/file.h"
 #include "connectors/http/http.h"
 #include "connectors/http/ingest/ingest.h"
 #include "connectors/mqtt/mqtt.h"
@@ -38,6 +39,12 @@ const std::vector<ConnectorType>& connector_types() {
        .source_options = directory_source_options,
        .make_source = make_directory_source,
        .source_scope = directory_source_scope},
+      {.name = "file",
+       .summary = "files of lines: NDJSON and CSV",
+       .sink_options = file_sink_options,
+       .make_sink = make_file_sink,
+       .check_sink_route = check_file_sink_route,
+       .preview = preview_file},
   };
   return types;
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connectors/connector.h"
@@ -20,6 +21,9 @@ using Field = StrongId<struct FieldTag, std::uint32_t>;
 /// *Threads*: one user at a time.
 class TextFields {
  public:
+  /// `route`: what ${route} stands for.
+  explicit TextFields(std::string route = {}) : route_(std::move(route)) {}
+
   /// All are added before the first read().
   Field add(Template from);
   Field add(const Text& text) { return add(text.filled()); }
@@ -34,8 +38,9 @@ class TextFields {
   [[nodiscard]] bool is_nothing(Field field) const;
 
  private:
-  [[nodiscard]] TemplateInput input() const { return {event_->event, event_->captures, values_}; }
+  [[nodiscard]] TemplateInput input() const { return {event_->event, event_->captures, values_, route_}; }
 
+  std::string route_;
   std::vector<Template> templates_;
   PayloadValues values_;
   const OutEvent* event_ = nullptr;  ///< that was read

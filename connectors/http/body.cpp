@@ -129,6 +129,7 @@ Result<Compressor> Compressor::create(Compression compression) {
     state->zstd = ZSTD_createCCtx();
     if (state->zstd == nullptr) return Error{ErrorCode::unavailable, "zstd: out of memory"};
     ZSTD_CCtx_setParameter(state->zstd, ZSTD_c_compressionLevel, kZstdLevel);
+    ZSTD_CCtx_setParameter(state->zstd, ZSTD_c_checksumFlag, 1);
   }
   return Compressor(std::move(state));
 }

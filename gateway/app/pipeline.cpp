@@ -173,8 +173,8 @@ bool Pipeline::start_lane(LanePart& part) {
   auto sink = part.sink->type->make_sink(part.context, part.sink->options);
   if (!sink) return missing("lane " + name, sink.error(), part.trouble);
   const RouteConfig& route = *part.route;
-  auto shaper =
-      make_lane_shaper({route.topic, route.transform, route.reduce, setup_.config.gateway.id + "/" + name, internal_});
+  auto shaper = make_lane_shaper(
+      {route.topic, route.transform, route.reduce, setup_.config.gateway.id + "/" + name, internal_, route.name});
   part.lane =
       Lane::create({part.id, name, route.name, part.sink->name, std::move(shaper), part.sink->delivery,
                     *std::move(sink), *spool_, setup_.clock, setup_.health, setup_.metrics, part.random->next()});

@@ -38,6 +38,7 @@ void setup_process() {
   // The spool holds payloads. (SQLite asks for 0644.)
   umask(0027);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // past a limit of file sizes a write fails with EFBIG
   mallopt(M_ARENA_MAX, kArenas);
   mallopt(M_TRIM_THRESHOLD, kTrimThresholdBytes);
   mallopt(M_MMAP_THRESHOLD, kMmapThresholdBytes);

@@ -249,6 +249,7 @@ void LaneWorker::read(Scheduler& scheduler) {
   const Instant at = now();
   if (at.steady >= idle_look_) {
     scheduler.more_committed();
+    setup_.sink_connector->tend();
     idle_look_ = at.steady + limits::kIdleInterval;
   }
   if (at.steady < read_again_) return;

@@ -17,8 +17,8 @@ using Fault = std::optional<std::string>;
 /// All of a transform but the time.
 class TransformShaper final : public Shaper {
  public:
-  TransformShaper(TopicFilter topic, const TransformOptions& transform)
-      : topic_(std::move(topic)), transform_(transform) {
+  TransformShaper(TopicFilter topic, const TransformOptions& transform, std::string route)
+      : topic_(std::move(topic)), transform_(transform, std::move(route)) {
     if (transform.jq) jq_.emplace(transform.jq->text);
   }
 
@@ -84,7 +84,7 @@ class TransformShaper final : public Shaper {
 std::unique_ptr<Shaper> make_lane_shaper(LaneShaperSetup setup) {
   std::unique_ptr<Shaper> shaper;
   if (setup.transform) {
-    shaper = std::make_unique<TransformShaper>(setup.topic, *setup.transform);
+    shaper = std::make_unique<TransformShaper>(setup.topic, *setup.transform, std::move(setup.route));
   } else {
     shaper = make_capture_shaper(setup.topic);
   }

@@ -20,6 +20,7 @@ struct LaneShaperSetup {
   std::vector<ReduceStep> reduce{};
   std::string lane{};          ///< "gateway/route/sink": makes the ids of what it emits its own
   InternalSources internal{};  ///< what brings windows back, and copies
+  std::string route{};         ///< its name
 };
 
 /// The shaper of one lane of the route: the time of an event first, then what reduces, then the rest of the transform.

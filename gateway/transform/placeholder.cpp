@@ -15,7 +15,7 @@ namespace {
 
 using Kind = Placeholder::Kind;
 
-constexpr std::array<std::pair<std::string_view, Kind>, 11> kRoots{{{"data", Kind::data},
+constexpr std::array<std::pair<std::string_view, Kind>, 12> kRoots{{{"data", Kind::data},
                                                                     {"text", Kind::text},
                                                                     {"base64", Kind::base64},
                                                                     {"captures", Kind::capture},
@@ -25,7 +25,16 @@ constexpr std::array<std::pair<std::string_view, Kind>, 11> kRoots{{{"data", Kin
                                                                     {"type", Kind::type},
                                                                     {"subject", Kind::subject},
                                                                     {"time", Kind::time},
-                                                                    {"datacontenttype", Kind::datacontenttype}}};
+                                                                    {"datacontenttype", Kind::datacontenttype},
+                                                                    {"route", Kind::route}}};
+
+/// A part of a time, as it stands in 2026-01-02T03:04:05.678Z.
+struct TimePart {
+  std::string_view name;
+  std::size_t at, size;
+};
+constexpr std::array<TimePart, 6> kTimeParts{
+    {{"date", 0, 10}, {"year", 0, 4}, {"month", 5, 2}, {"day", 8, 2}, {"hour", 11, 2}, {"minute", 14, 2}}};
 
 constexpr std::string_view kSpace = " \t\r\n";
 
@@ -46,7 +55,7 @@ class Reader {
     if (known == kRoots.end()) {
       throw Stop{
           fmt::format("there is no \"{}\"; a placeholder begins with data, text, base64, captures, attributes, id, "
-                      "source, type, subject, time or datacontenttype",
+                      "source, type, subject, time, datacontenttype or route",
                       root)};
     }
     out.kind = known->second;
@@ -59,6 +68,8 @@ class Reader {
       if (out.path.size() != 1 || out.path[0].is_index) throw Stop{fmt::format("{0} needs one name: {0}.NAME", root)};
       out.name = std::move(out.path[0].name);
       out.path.clear();
+    } else if (out.kind == Kind::time && !out.path.empty()) {
+      read_time_part(out);
     } else if (out.kind != Kind::data && !out.path.empty()) {
       throw Stop{fmt::format("{} is a text and has no parts", root)};
     }
@@ -85,6 +96,16 @@ class Reader {
     at_ += length;
     length = rest.find_last_not_of(kSpace, length - 1) + 1;
     return rest.substr(0, length);
+  }
+
+  static void read_time_part(Placeholder& out) {
+    const auto part = std::ranges::find(kTimeParts, out.path[0].name, &TimePart::name);
+    if (out.path.size() != 1 || out.path[0].is_index || part == kTimeParts.end()) {
+      throw Stop{"the parts of time are date, year, month, day, hour and minute"};
+    }
+    out.part_at = part->at;
+    out.part_size = part->size;
+    out.path.clear();
   }
 
   void read_absence(Placeholder& out) {

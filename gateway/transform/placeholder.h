@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,7 +12,7 @@
 
 namespace tidegate {
 
-/// A place in a template that an event fills: ${data.value}, ${captures.site}, ${data.unit ?? "C"}.
+/// A place in a template that an event fills: ${data.value}, ${captures.site}, ${time.date}, ${data.unit ?? "C"}.
 struct Placeholder {
   enum class Kind : std::uint8_t {
     data,    ///< the payload as JSON, or what `path` leads to in it
@@ -25,13 +26,16 @@ struct Placeholder {
     subject,
     time,
     datacontenttype,
+    route,
   };
   Kind kind = Kind::data;
-  std::string written;    ///< without rules for what is missing, for messages: "data.value"
-  std::string name;       ///< of a capture or an attribute
-  PayloadPath path;       ///< of data
-  bool optional = false;  ///< `?`: may be missing
-  std::string otherwise;  ///< JSON in place of what is missing or null; empty: there is none
+  std::string written;                        ///< without rules for what is missing, for messages: "data.value"
+  std::string name;                           ///< of a capture or an attribute
+  std::size_t part_at = 0;                    ///< of time: where its part stands in the text
+  std::size_t part_size = std::string::npos;  ///< npos: all of it
+  PayloadPath path;                           ///< of data
+  bool optional = false;                      ///< `?`: may be missing
+  std::string otherwise;                      ///< JSON in place of what is missing or null; empty: there is none
   Position at;
 };
 

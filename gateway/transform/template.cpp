@@ -33,7 +33,10 @@ std::optional<std::string_view> text_of(const Placeholder& from, const TemplateI
     case Kind::source: return event.source;
     case Kind::type: return event.type;
     case Kind::subject: return event.subject;
-    case Kind::time: append_rfc3339(event.time, scratch); return scratch;
+    case Kind::time:
+      append_rfc3339(event.time, scratch);
+      return std::string_view(scratch).substr(from.part_at, from.part_size);
+    case Kind::route: return input.route;
     case Kind::datacontenttype:
       if (!event.datacontenttype.empty()) return event.datacontenttype;
   }

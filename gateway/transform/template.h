@@ -23,6 +23,7 @@ struct TemplateInput {
   const Event& event;
   const Captures& captures;
   const PayloadValues& values;  ///< that the template was bound to; holds what it found in event.data
+  std::string_view route = {};  ///< its name
 };
 
 /// A JSON value or a text with placeholders (docs/shape-events.md). A scalar of a shape that is one placeholder and

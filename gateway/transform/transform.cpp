@@ -45,7 +45,8 @@ void put(std::vector<std::pair<std::string, std::string>>& attributes, std::stri
 
 }  // namespace
 
-Transform::Transform(TransformOptions options) : options_(std::move(options)) {
+Transform::Transform(TransformOptions options, std::string route)
+    : options_(std::move(options)), route_(std::move(route)) {
   for (auto* part : {&options_.shape, &options_.type, &options_.subject, &options_.source, &options_.data_schema}) {
     if (*part) (*part)->bind(values_);
   }
@@ -54,7 +55,7 @@ Transform::Transform(TransformOptions options) : options_(std::move(options)) {
 
 std::optional<std::string> Transform::apply(const Event& in, const Captures& captures, Event& out) {
   if (!values_.empty()) values_.read(in.data);
-  const TemplateInput input{in, captures, values_};
+  const TemplateInput input{in, captures, values_, route_};
   out.id = in.id;
   out.time = in.time;
   if (Fault fault = make_payload(input, out)) return fault;

@@ -14,7 +14,7 @@ namespace tidegate {
 /// came in. *Threads*: one user at a time.
 class Transform {
  public:
-  explicit Transform(TransformOptions options);
+  explicit Transform(TransformOptions options, std::string route = {});
 
   /// Fills `out`, which must be a fresh event. *Errors*: a sentence for the dead letter; `out` is of no use then.
   std::optional<std::string> apply(const Event& in, const Captures& captures, Event& out);
@@ -25,6 +25,7 @@ class Transform {
   [[nodiscard]] std::optional<std::string> make_attributes(const TemplateInput& input, Event& out) const;
 
   TransformOptions options_;
+  std::string route_;
   PayloadValues values_;
 };
 

@@ -19,7 +19,7 @@ Result<Preview> SinkDesk::preview(const RouteConfig& route, const SinkConfig& si
 
 Result<std::unique_ptr<Shaper>> SinkDesk::shaper(const RouteConfig& route, const SinkConfig& sink, LaneId) {
   const std::string lane = config_.gateway.id + "/" + route.name + "/" + sink.name;
-  return make_lane_shaper({route.topic, route.transform, route.reduce, lane, kTrialSources});
+  return make_lane_shaper({route.topic, route.transform, route.reduce, lane, kTrialSources, route.name});
 }
 
 ConnectorContext SinkDesk::context_for(const RouteConfig& route, const SinkConfig& sink) {

@@ -17,9 +17,10 @@ class SinkHarness {
   virtual std::unique_ptr<Sink> to_peer() = 0;
   /// In front of an address where nobody listens.
   virtual std::unique_ptr<Sink> to_nobody() = 0;
-  /// In front of a peer that takes what is sent and never answers. The sink gives up after `timeout`.
+  /// In front of a peer that takes what is sent and never answers. The sink gives up after `timeout`. Null: what it has
+  /// in front of it holds the caller until it answers, as a disk does.
   virtual std::unique_ptr<Sink> to_silence(milliseconds timeout) = 0;
-  /// In front of a peer with which no connection ever comes about, and none is refused.
+  /// In front of a peer with which no connection ever comes about, and none is refused. Null: see to_silence().
   virtual std::unique_ptr<Sink> to_limbo() = 0;
   /// Ids of the events that the peer of to_peer() took, in their order.
   virtual std::vector<std::string> arrived() = 0;
@@ -32,6 +33,7 @@ struct HarnessRow {
 /// Every sink of this repository. Defined in all_harnesses.cpp.
 const std::vector<HarnessRow>& all_harnesses();
 
+std::unique_ptr<SinkHarness> make_file_harness();
 std::unique_ptr<SinkHarness> make_http_harness();
 std::unique_ptr<SinkHarness> make_mqtt_harness();
 

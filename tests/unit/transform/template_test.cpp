@@ -38,6 +38,17 @@ TEST(Template, TheEnvelopeIsThereAsTexts) {
             R"(["1","4",null])");
 }
 
+TEST(Template, TheTimeHasPartsAndTheRouteAName) {
+  EXPECT_EQ(
+      payload_of("template: ['${time.date}', '${time.year}/${time.month}/${time.day}', '${time.hour}:${time.minute}']"),
+      R"(["2026-01-01","2026/01/01","00:00"])");
+  EXPECT_EQ(payload_of("template: '${route}'"), "\"readings\"");
+  EXPECT_THAT(transform_mistake("template: '${time.week}'"), HasSubstr("the parts of time are date, year"));
+  EXPECT_THAT(transform_mistake("template: '${time.date.year}'"), HasSubstr("the parts of time are"));
+  EXPECT_THAT(transform_mistake("template: '${time[0]}'"), HasSubstr("the parts of time are"));
+  EXPECT_THAT(transform_mistake("template: '${route.name}'"), HasSubstr("route is a text and has no parts"));
+}
+
 TEST(Template, WithinTextValuesAreInsertedAsText) {
   EXPECT_EQ(payload_of(R"(template: "${captures.site}: ${data.value} ${data.unit}, ${data.tags}")"),
             R"("hall-2: 21.50 C, [\"a\",\"b\"]")");
@@ -108,7 +119,7 @@ TEST(Template, MistakesHaveTheirPlace) {
   EXPECT_THAT(transform_mistake("template: '${data.a ?? C}'"), HasSubstr("after ?? there must be JSON"));
   EXPECT_THAT(transform_mistake("template: '${data[x]}'"), HasSubstr("[ ] takes the number of an element"));
   EXPECT_THAT(transform_mistake("template: '${captures}'"), HasSubstr("captures needs one name: captures.NAME"));
-  EXPECT_THAT(transform_mistake("template: '${time.ms}'"), HasSubstr("time is a text and has no parts"));
+  EXPECT_THAT(transform_mistake("template: '${time.ms}'"), HasSubstr("the parts of time are date, year"));
   EXPECT_THAT(transform_mistake("template: { '${id}': 1 }"), HasSubstr("a name cannot have a placeholder"));
 }
 

@@ -34,7 +34,8 @@ Event reading(std::string data) {
 Captures reading_captures() { return {{"site", "hall-2"}, {"device", "t1"}}; }
 
 Outcome transformed(std::string_view yaml, const Event& event) {
-  const auto shaper = make_lane_shaper({*TopicFilter::parse("sensors/{site}/{device}"), transform_options_of(yaml)});
+  const auto shaper = make_lane_shaper(
+      {*TopicFilter::parse("sensors/{site}/{device}"), transform_options_of(yaml), {}, {}, {}, "readings"});
   StoredEvent stored{Seq{1}, event};
   std::vector<Shaped> shaped = shaper->shape(std::span(&stored, 1), {});
   if (shaped.at(0).outs.empty()) return {{}, shaped[0].reason};

@@ -1,0 +1,34 @@
+#include "file_fuzz.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "connectors/directory/descriptor.h"
+#include "connectors/file/recover.h"
+
+namespace tidegate::file {
+
+namespace {
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+}  // namespace
+
+void examine_any(std::string_view bytes) {
+  const directory::Descriptor file(memfd_create("fuzz", MFD_CLOEXEC));
+  require(file && ::pwrite(file.get(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
+  for (const auto compression : {http::Compression::none, http::Compression::gzip, http::Compression::zstd}) {
+    for (const auto format : {lines::Format::payload, lines::Format::csv}) {
+      const auto found = examine(file.get(), bytes.size(), compression, format, 16);
+      require(found && found->whole_bytes <= bytes.size() && found->head.size() <= 16);
+      const auto again = examine(file.get(), found->whole_bytes, compression, format, 16);
+      require(again && again->whole_bytes == found->whole_bytes);
+    }
+  }
+}
+
+}  // namespace tidegate::file
