@@ -35,6 +35,7 @@ class PickyService final : public Service {
   }
   Settled judge(const Reply& reply, Events events, WallTime now) override {
     if (reply.body == "none") return {};
+    if (reply.cut) return settled({{Fate::unknown, fmt::format("cut after {} bytes", reply.body.size())}, {}, {}});
     if (reply.body.find("each") == std::string_view::npos) return Service::judge(reply, events, now);
     Settled answer;
     for (const OutEvent* event : events) answer.outcomes.push_back({Fate::delivered, "for " + event->event.id});
@@ -134,7 +135,9 @@ class HttpEngine : public ::testing::Test {
     if (request.target == "/probe") return reply(probe_status_, "probed");
     const auto proof = request.headers.find("authorization");
     if (proof == request.headers.end() || proof->second == refused_) return reply(401, "");
-    return reply(status_, status_ == 200 ? good_ : "you sent " + proof->second);
+    Answer answer = reply(status_, status_ == 200 ? good_ : "you sent " + proof->second);
+    answer.action = action_;
+    return answer;
   }
   static Answer reply(unsigned status, std::string body) {
     Answer answer;
@@ -177,6 +180,7 @@ class HttpEngine : public ::testing::Test {
 
   std::atomic<unsigned> status_{200}, where_status_{200}, probe_status_{200};
   std::atomic<int> tokens_{0};
+  std::atomic<Answer::Action> action_{Answer::Action::reply};
   std::string refused_, good_ = "each";
   StillClock clock_;
   ConnectorContext context_;
@@ -280,6 +284,26 @@ TEST_F(HttpEngine, ARefusedTokenIsFetchedAnewOnce) {
 TEST_F(HttpEngine, ATokenThatThePeerQuotesIsBlanked) {
   status_ = 422;
   EXPECT_EQ(send(numbered_events(1)).outcomes[0].reason, "HTTP 422: you sent Bearer ***");
+}
+
+TEST_F(HttpEngine, AnAcceptanceThatBrokeOffMayHaveBeenMeant) {
+  action_ = Answer::Action::cut;
+  const Settled answer = send(numbered_events(1));
+  EXPECT_EQ(answer.outcomes[0].fate, Fate::unknown);
+  EXPECT_EQ(answer.cause, Cause::peer_down);
+}
+
+TEST_F(HttpEngine, ARefusalThatBrokeOffIsOne) {
+  action_ = Answer::Action::cut;
+  status_ = 422;
+  EXPECT_EQ(send(numbered_events(1)).outcomes[0].fate, Fate::rejected);
+}
+
+TEST_F(HttpEngine, OfAnEndlessAnswerTheServiceSeesTheStart) {
+  good_.assign(limits::kHttpResponseBytesMax + 1, 'x');
+  EXPECT_EQ(send(numbered_events(1)).outcomes[0].reason, "cut after 65536 bytes");
+  good_.assign(limits::kHttpResponseBytesMax, 'x');
+  EXPECT_EQ(send(numbered_events(1)).outcomes[0].fate, Fate::delivered);
 }
 
 TEST_F(HttpEngine, AConnectionIsTriedWithTheCredentialAndTheServicesProbe) {

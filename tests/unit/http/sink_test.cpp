@@ -132,6 +132,14 @@ TEST(HttpSink, ReasonNeverHoldsTheCredential) {
   EXPECT_EQ(sink.send(numbered_events(1)).outcomes.at(0).reason, "HTTP 400: your header was: Bearer *** and X: ***");
 }
 
+TEST(HttpSink, AHostThatNoNameServerKnowsIsADownPeer) {
+  const SinkUnderTest sink("url: http://tidegate-test.invalid/\ntimeout: {connect: 3s}");
+  const Settled answer = sink.send(numbered_events(1));
+  EXPECT_EQ(answer.outcomes.at(0).fate, Fate::retry);
+  EXPECT_EQ(answer.cause, Cause::peer_down);
+  EXPECT_THAT(answer.outcomes.at(0).reason, HasSubstr("not sent: "));
+}
+
 TEST(HttpSink, ReasonHoldsNoBasicCredentialInAnyForm) {
   const auto receiver = start_receiver();
   Answer echo;
