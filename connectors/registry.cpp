@@ -3,6 +3,7 @@
 #include "connectors/file/file.h"
 #include "connectors/http/http.h"
 #include "connectors/http/ingest/ingest.h"
+#include "connectors/kafka/kafka.h"
 #include "connectors/mqtt/mqtt.h"
 #include "connectors/mqtt_listener/mqtt_listener.h"
 
@@ -45,6 +46,14 @@ const std::vector<ConnectorType>& connector_types() {
        .make_sink = make_file_sink,
        .check_sink_route = check_file_sink_route,
        .preview = preview_file},
+      {.name = "kafka",
+       .summary = "Apache Kafka, and what speaks its protocol",
+       .sink_options = kafka_sink_options,
+       .make_sink = make_kafka_sink,
+       .check_sink_route = check_kafka_sink_route,
+       .judge_answer = judge_kafka_answer,
+       .answers = "an error code of Kafka by its name (NOT_ENOUGH_REPLICAS)",
+       .preview = preview_kafka},
   };
   return types;
 }

@@ -4,25 +4,9 @@
 #include <utility>
 
 #include "connectors/mqtt/publish_judge.h"
+#include "connectors/outcomes.h"
 
 namespace tidegate::mqtt {
-
-namespace {
-
-/// Which of two causes says more about the lane.
-Cause graver(Cause a, Cause b) {
-  const auto weight = [](Cause cause) {
-    switch (cause) {
-      case Cause::unauthorized: return 3;
-      case Cause::peer_down: return 2;
-      case Cause::throttled: return 1;
-      default: return 0;
-    }
-  };
-  return weight(a) >= weight(b) ? a : b;
-}
-
-}  // namespace
 
 void Flights::connected(const BrokerLimits& limits) {
   LinkState state;

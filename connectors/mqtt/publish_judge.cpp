@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <string_view>
-#include <unordered_set>
-
 namespace tidegate::mqtt {
 
 PublishVerdict judge_answer(const PublishAnswer& answer) {
@@ -34,19 +31,6 @@ Cause cause_of(const ConnectFailure& failure) noexcept {
     case Reason::banned:
     case Reason::bad_authentication_method: return Cause::unauthorized;
     default: return Cause::peer_down;
-  }
-}
-
-void keep_order(const std::vector<const OutEvent*>& events, std::vector<Outcome>& outcomes) {
-  std::unordered_set<std::string_view> again;
-  for (std::size_t i = 0; i < events.size() && i < outcomes.size(); ++i) {
-    const std::string_view subject = events[i]->event.subject;
-    Outcome& outcome = outcomes[i];
-    if (outcome.fate == Fate::retry || outcome.fate == Fate::unknown) {
-      again.insert(subject);
-    } else if (outcome.fate == Fate::delivered && again.contains(subject)) {
-      outcome = {Fate::unknown, "taken by the broker before an earlier event of its topic, which it refused for now"};
-    }
   }
 }
 

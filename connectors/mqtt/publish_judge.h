@@ -18,8 +18,4 @@ PublishVerdict judge_answer(const PublishAnswer& answer);
 /// What a connection that did not come about means for the lane. *Source*: MQTT 5, section 3.2.2.2.
 Cause cause_of(const ConnectFailure& failure) noexcept;
 
-/// Makes outcomes keep the order of their subjects: what was delivered after an earlier event of its subject that is to
-/// be sent again is sent again after it, too. `events` and `outcomes` are of one batch, in its order.
-void keep_order(const std::vector<const OutEvent*>& events, std::vector<Outcome>& outcomes);
-
 }  // namespace tidegate::mqtt

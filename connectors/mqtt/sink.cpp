@@ -8,6 +8,7 @@
 #include "connectors/mqtt/mqtt.h"
 #include "connectors/mqtt/publish_judge.h"
 #include "connectors/mqtt/sink_limits.h"
+#include "connectors/outcomes.h"
 
 namespace tidegate::mqtt {
 

@@ -16,6 +16,7 @@
 
 #include "tests/bench/gateway/folder.h"
 #include "tests/bench/gateway/http_flow.h"
+#include "tests/bench/gateway/kafka.h"
 #include "tests/bench/gateway/listener.h"
 #include "tests/bench/gateway/report.h"
 #include "tests/bench/gateway/rig.h"
@@ -255,6 +256,26 @@ Status listener(const Options& options, std::vector<Row>& rows) {
   return {};
 }
 
+Status kafka(const Options& options, std::vector<Row>& rows) {
+  Row rate{fmt::format("listener QoS 1, {} publishers -> spool (full) -> Kafka", kListenerPublishers),
+           "events/s",
+           {},
+           Bound::at_least,
+           50'000};
+  Row cpu{"  gateway CPU", "us/event", {}, Bound::at_most, 20};
+  Row rss{"  gateway peak RSS", "MiB", {}, Bound::none, 0};
+  for (int i = 0; i < options.repeats; ++i) {
+    say(fmt::format("kafka, {} of {}", i + 1, options.repeats));
+    const auto flow = measure_kafka(options.bin, options.flow_events);
+    if (!flow) return flow.error();
+    rate.samples.push_back(flow->events_per_second);
+    cpu.samples.push_back(flow->cpu_us_per_event);
+    rss.samples.push_back(flow->rss_peak_mib);
+  }
+  rows.insert(rows.end(), {rate, cpu, rss});
+  return {};
+}
+
 Status http_ingest(const Options& options, std::vector<Row>& rows) {
   Row rate{"HTTP, NDJSON of 100 -> spool (full) -> HTTPS", "events/s", {}, Bound::at_least, 80'000};
   Row cpu{"  gateway CPU", "us/event", {}, Bound::none, 0};
@@ -371,9 +392,10 @@ int main(int argc, char** argv) {
   CLI::App app("Speed and size of the whole gateway.");
   app.add_flag("--quick", options.quick, "small and once: does it work, not how fast is it");
   app.add_option("--json", options.json, "also write the rows there");
-  app.add_option("--only", only,
-                 "spool, patterns, reduce, jq, transforms, signing, throughput, content, listener, http, folder, idle, "
-                 "restart, latency");
+  app.add_option(
+      "--only", only,
+      "spool, patterns, reduce, jq, transforms, signing, throughput, content, listener, kafka, http, folder, idle, "
+      "restart, latency");
   app.add_option("--bin", options.bin, "where the programs are");
   CLI11_PARSE(app, argc, argv);
   if (options.quick) {
@@ -385,10 +407,21 @@ int main(int argc, char** argv) {
   }
 
   const std::vector<std::pair<std::string, Status (*)(const Options&, std::vector<Row>&)>> measures = {
-      {"spool", spool},           {"patterns", patterns}, {"reduce", reduce},         {"jq", jq},
-      {"transforms", transforms}, {"signing", signing},   {"throughput", throughput}, {"content", content},
-      {"listener", listener},     {"http", http_ingest},  {"folder", folder},         {"idle", idle},
-      {"restart", restart},       {"latency", latency}};
+      {"spool", spool},
+      {"patterns", patterns},
+      {"reduce", reduce},
+      {"jq", jq},
+      {"transforms", transforms},
+      {"signing", signing},
+      {"throughput", throughput},
+      {"content", content},
+      {"listener", listener},
+      {"kafka", kafka},
+      {"http", http_ingest},
+      {"folder", folder},
+      {"idle", idle},
+      {"restart", restart},
+      {"latency", latency}};
   std::vector<Row> rows;
   for (const auto& [name, measure] : measures) {
     if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;

@@ -26,12 +26,13 @@ class ListenerRig {
  public:
   explicit ListenerRig(const std::filesystem::path& bin) : bin_(bin), gateway_(bin / "tidegate", dir_.path()) {}
 
-  Status start(std::string_view more = "") {
-    const auto certs = testing::make_test_certs(dir_ / "certs");
-    if (!certs) return certs.error();
-    receiver_ = std::make_unique<test::ReceiverProcess>(bin_ / "test_receiver", dir_.path(), certs->server_cert,
-                                                        certs->server_key, false);
-    if (auto up = receiver_->start(); !up) return up;
+  /// `more`: of the source. `sink`: in place of the receiver.
+  Status start(std::string_view more, std::string_view sink) {
+    std::string to_receiver;
+    if (sink.empty()) {
+      if (auto up = start_receiver(to_receiver); !up) return up;
+      sink = to_receiver;
+    }
     port_ = test::free_port();
     gateway_.configure(gateway_.preamble() + fmt::format(R"(sources:
   devices:
@@ -40,24 +41,32 @@ class ListenerRig {
     allow_anonymous: true
 {}sinks:
   cloud:
-    type: http
-    url: {}
-    tls: {{ ca_file: {} }}
-    batch: {{ max_events: 500, max_wait: 200ms }}
+{}    batch: {{ max_events: 500, max_wait: 200ms }}
 routes:
   all:
     topic: "sensors/#"
     to: cloud
 )",
-                                                         port_, more, receiver_->url(), certs->ca_cert.string()));
+                                                         port_, more, sink));
     return gateway_.start_ready();
   }
 
   [[nodiscard]] test::GatewayProcess& gateway() { return gateway_; }
-  [[nodiscard]] test::ReceiverProcess& receiver() { return *receiver_; }
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
  private:
+  /// `sink`: how to reach it.
+  Status start_receiver(std::string& sink) {
+    const auto certs = testing::make_test_certs(dir_ / "certs");
+    if (!certs) return certs.error();
+    receiver_ = std::make_unique<test::ReceiverProcess>(bin_ / "test_receiver", dir_.path(), certs->server_cert,
+                                                        certs->server_key, false);
+    if (auto up = receiver_->start(); !up) return up;
+    sink = fmt::format("    type: http\n    url: {}\n    tls: {{ ca_file: {} }}\n", receiver_->url(),
+                       certs->ca_cert.string());
+    return {};
+  }
+
   std::filesystem::path bin_;
   test::TempDir dir_;
   std::unique_ptr<test::ReceiverProcess> receiver_;
@@ -111,9 +120,9 @@ int idle_client(std::uint16_t port, std::uint32_t number) {
 
 }  // namespace
 
-Result<Flow> measure_listener(const std::filesystem::path& bin, std::uint64_t count) {
+Result<Flow> measure_listener(const std::filesystem::path& bin, std::uint64_t count, std::string_view sink) {
   ListenerRig rig(bin);
-  if (auto up = rig.start(); !up) return up.error();
+  if (auto up = rig.start({}, sink); !up) return up.error();
   test::GatewayProcess& gateway = rig.gateway();
   const test::Usage before = test::usage_of(gateway.pid());
   const auto from = std::chrono::steady_clock::now();
@@ -144,7 +153,7 @@ Result<double> measure_idle_connections(const std::filesystem::path& bin, std::u
   if (files.rlim_cur < connections + 100)
     return Error{ErrorCode::full, fmt::format("at most {} files may be open here", files.rlim_cur)};
   ListenerRig rig(bin);
-  if (auto up = rig.start(fmt::format("    max_connections: {}\n", connections)); !up) return up.error();
+  if (auto up = rig.start(fmt::format("    max_connections: {}\n", connections), {}); !up) return up.error();
   const std::uint64_t before = test::usage_of(rig.gateway().pid()).rss_kib;
   std::vector<int> clients;
   for (std::uint32_t i = 0; i < connections; ++i) {

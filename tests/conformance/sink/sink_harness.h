@@ -35,6 +35,7 @@ const std::vector<HarnessRow>& all_harnesses();
 
 std::unique_ptr<SinkHarness> make_file_harness();
 std::unique_ptr<SinkHarness> make_http_harness();
+std::unique_ptr<SinkHarness> make_kafka_harness();
 std::unique_ptr<SinkHarness> make_mqtt_harness();
 
 /// A port on loopback that is bound: with `listening` the kernel accepts connections and nobody answers them, without

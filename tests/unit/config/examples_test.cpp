@@ -31,9 +31,9 @@ std::string file_text(const fs::path& path) {
 class SiteFolder {
  public:
   SiteFolder() {
-    for (const char* name :
-         {"tls/plant-ca.pem", "tls/plant-7.pem", "tls/plant-7.key", "tls/cloud-plant-7.pem", "tls/cloud-plant-7.key",
-          "secrets/cloud-token", "secrets/hq-password", "secrets/cloud-key", "secrets/shore-token", "demo-ca.pem"}) {
+    for (const char* name : {"tls/plant-ca.pem", "tls/plant-7.pem", "tls/plant-7.key", "tls/cloud-plant-7.pem",
+                             "tls/cloud-plant-7.key", "secrets/cloud-token", "secrets/hq-password",
+                             "secrets/kafka-password", "secrets/cloud-key", "secrets/shore-token", "demo-ca.pem"}) {
       fs::create_directories((path() / name).parent_path());
       std::ofstream(path() / name) << "for tests";
     }

@@ -1,4 +1,5 @@
 #include "connectors/mqtt/publish_judge.h"
+#include "connectors/outcomes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
