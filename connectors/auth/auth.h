@@ -40,6 +40,9 @@ class Auth {
   virtual Status prove(http::Request& request, WallTime now) = 0;
   /// Every complete answer of the endpoint: its Date tells how wrong the clock is.
   virtual void hear(const http::Reply& /*reply*/, WallTime /*now*/) {}
+  /// The endpoint refused a request, and means the proof by it, whatever the service makes of the status. Called after
+  /// hear(), with a status of 400 and above.
+  [[nodiscard]] virtual bool blames_proof(const http::Reply& /*reply*/) const { return false; }
   /// The endpoint refused the proof: reads files and environment again and forgets what was fetched. False: nothing
   /// that could make a difference has changed. *Blocks* on disk.
   virtual bool renew() { return false; }

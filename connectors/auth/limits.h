@@ -17,6 +17,18 @@ inline constexpr std::size_t kTokenErrorBytesMax = 256;
 inline constexpr std::chrono::seconds kTokenLifetimeAssumed{300};
 /// Longest lifetime that is believed; a longer one costs a request a day.
 inline constexpr std::chrono::seconds kTokenLifetimeMax{24 * 3600};
+/// A token is replaced this long before it expires (a quarter of its life when that is shorter): time for many tries.
+inline constexpr std::chrono::seconds kTokenRenewalTime{300};
+/// A token is not used in the last moments of its life (a tenth of it when that is shorter): a request takes time, too.
+inline constexpr std::chrono::seconds kTokenLastMoments{10};
+/// How long an assertion is good that is exchanged for a token at once (Google takes up to an hour, others less).
+inline constexpr std::chrono::seconds kAssertionLifetime{300};
+/// How far an assertion is dated back: the clock that checks it may be a little behind.
+inline constexpr std::chrono::seconds kAssertionBackdated{10};
+/// Difference to a peer's clock that is none: Date has whole seconds, and an answer travels.
+inline constexpr std::chrono::seconds kClockSkewIgnored{30};
+/// Longest Date that is read; an HTTP-date has 29 characters.
+inline constexpr std::size_t kDateBytesMax = 64;
 /// Shortest RSA key that signs (RFC 7518, section 3.3).
 inline constexpr int kRsaBitsMin = 2048;
 /// Longest RSA key that signs: one signature of 16,384 bits already takes tens of milliseconds.

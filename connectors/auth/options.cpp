@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "connectors/auth/token_options.h"
 #include "connectors/http/header_lines.h"
 
 namespace tidegate::auth {
@@ -24,6 +25,10 @@ std::optional<OptionFault> auth_fault(const AuthOptions& auth) {
       if (!http::is_header_name(auth.name)) return OptionFault{"name", "must be the name of an HTTP header"};
       if (auth.value.empty()) return OptionFault{"type", "is header, which needs value or value_file"};
       return std::nullopt;
+    case AuthType::oauth2:
+    case AuthType::google_service_account:
+    case AuthType::azure_sas:
+    case AuthType::standard_webhooks: return token_fault(auth);
   }
   return std::nullopt;
 }
@@ -32,25 +37,40 @@ std::optional<OptionFault> auth_fault(const AuthOptions& auth) {
 
 const OptionTableOf<AuthOptions>& auth_table() {
   static const auto table =
-      OptionTableOf<AuthOptions>("How the gateway proves who it is. Files are read again after a 401 or 403.")
-          .choice("type", &AuthOptions::type,
-                  {{"none", AuthType::none, "No credential."},
-                   {"basic", AuthType::basic, "`user` and `password`."},
-                   {"bearer", AuthType::bearer, "`token` in the header Authorization: Bearer."},
-                   {"header", AuthType::header, "`value` in the header called `name`."}},
-                  "Kind of credential.")
-          .option("user", &AuthOptions::user, "Of type basic.")
-          .secret("password", &AuthOptions::password, "Of type basic.")
-          .secret("token", &AuthOptions::token, "Of type bearer.")
-          .option("name", &AuthOptions::name, "Of type header: its name, such as X-Api-Key.")
-          .secret("value", &AuthOptions::value, "Of type header: its value.")
+      add_token_options(
+          OptionTableOf<AuthOptions>("How the gateway proves who it is. Files are read again after a 401 "
+                                     "or 403.")
+              .choice("type", &AuthOptions::type,
+                      {{"none", AuthType::none, "No credential."},
+                       {"basic", AuthType::basic, "`user` and `password`."},
+                       {"bearer", AuthType::bearer, "`token` in the header Authorization: Bearer."},
+                       {"header", AuthType::header, "`value` in the header called `name`."},
+                       {"oauth2", AuthType::oauth2,
+                        "A bearer token that `token_url` gives for client credentials; also Microsoft Entra."},
+                       {"google_service_account", AuthType::google_service_account,
+                        "A bearer token for the key in `service_account_file`."},
+                       {"azure_sas", AuthType::azure_sas, "A shared access signature made of `shared_access_key`."},
+                       {"standard_webhooks", AuthType::standard_webhooks,
+                        "Every request is signed with `secrets`, as standardwebhooks.com says."}},
+                      "Kind of credential.")
+              .option("user", &AuthOptions::user, "Of type basic.")
+              .secret("password", &AuthOptions::password, "Of type basic.")
+              .secret("token", &AuthOptions::token, "Of type bearer.")
+              .option("name", &AuthOptions::name, "Of type header: its name, such as X-Api-Key.")
+              .secret("value", &AuthOptions::value, "Of type header: its value."))
           .check(auth_fault);
   return table;
 }
 
 bool sets_header(const AuthOptions& auth, std::string_view name) noexcept {
-  if (auth.type == AuthType::none) return false;
-  return http::same_header(name, auth.type == AuthType::header ? std::string_view(auth.name) : "Authorization");
+  const auto is = [name](std::string_view other) { return http::same_header(name, other); };
+  switch (auth.type) {
+    case AuthType::none: return false;
+    case AuthType::header: return is(auth.name);
+    case AuthType::azure_sas: return is(auth.sas == SasService::event_grid ? "aeg-sas-token" : "Authorization");
+    case AuthType::standard_webhooks: return is("webhook-id") || is("webhook-timestamp") || is("webhook-signature");
+    default: return is("Authorization");
+  }
 }
 
 }  // namespace tidegate::auth

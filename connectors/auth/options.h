@@ -1,14 +1,34 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "connectors/auth/jwt.h"
+#include "gateway/base/clock.h"
 #include "gateway/config/option_table.h"
 
 namespace tidegate::auth {
 
-enum class AuthType : std::uint8_t { none, basic, bearer, header };
+enum class AuthType : std::uint8_t {
+  none,
+  basic,
+  bearer,
+  header,
+  oauth2,
+  google_service_account,
+  azure_sas,
+  standard_webhooks,
+};
+/// How an OAuth2 client proves who it is to the token endpoint.
+enum class ClientAuth : std::uint8_t { basic, body, private_key_jwt };
+enum class SasService : std::uint8_t { event_hubs, event_grid };
+/// What a receiver of webhooks means with HTTP 400.
+enum class BadRequest : std::uint8_t { signature, content };
 
 /// How a sink proves who it is.
 struct AuthOptions {
@@ -18,6 +38,31 @@ struct AuthOptions {
   StoredSecret token;     ///< bearer
   std::string name;       ///< header: its name
   StoredSecret value;     ///< header: its value
+
+  std::string token_url;  ///< oauth2; google_service_account: empty: as the key file says
+  std::string client_id;
+  ClientAuth client_auth = ClientAuth::basic;
+  StoredSecret client_secret;              ///< of client_auth basic and body
+  StoredSecret private_key;                ///< of client_auth private_key_jwt, PEM
+  std::optional<JwtAlgorithm> algorithm;   ///< not set: RS256 or ES256, as the key is
+  std::string key_id;                      ///< empty: none is named
+  std::filesystem::path certificate_file;  ///< empty: none is named
+  std::string assertion_audience;          ///< empty: token_url
+  std::vector<std::string> scope;
+  std::string audience;  ///< oauth2; google_service_account: an identity token for it
+  std::string resource;  ///< oauth2; azure_sas: empty: the request's URL
+  std::map<std::string, std::string> parameters;
+
+  std::filesystem::path service_account_file;
+
+  SasService sas = SasService::event_hubs;
+  std::string key_name;
+  StoredSecret shared_access_key;
+  milliseconds sas_lifetime{3'600'000};
+
+  std::vector<Secret> secrets;
+  std::filesystem::path secrets_file;
+  BadRequest bad_request = BadRequest::signature;
 };
 
 const OptionTableOf<AuthOptions>& auth_table();

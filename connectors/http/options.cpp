@@ -7,6 +7,15 @@
 namespace tidegate::http {
 namespace {
 
+/// A receiver compares the signature with the body, and its framework has decompressed that before it looks.
+std::optional<OptionFault> signature_fault(const SinkOptions& options) {
+  if (options.auth.type != auth::AuthType::standard_webhooks || options.compression == Compression::none)
+    return std::nullopt;
+  return OptionFault{"compression",
+                     "must be none with auth of type standard_webhooks, whose receivers verify the body "
+                     "that they read"};
+}
+
 std::optional<OptionFault> headers_fault(const SinkOptions& options) {
   for (const auto& [name, value] : options.headers) {
     if (!is_header_name(name)) return OptionFault{"headers", "\"" + name + "\" is not the name of an HTTP header"};
@@ -53,6 +62,7 @@ const OptionTableOf<SinkOptions>& sink_table() {
                   "Follow redirects, with the same method and body. Headers that hold secrets travel along.")
           .check([](const SinkOptions& options) -> std::optional<OptionFault> {
             if (auto fault = url_fault(options.url)) return OptionFault{"url", *std::move(fault)};
+            if (auto fault = signature_fault(options)) return fault;
             return headers_fault(options);
           });
   return table;

@@ -19,6 +19,14 @@ bool curl_is_ready() {
   return code == CURLE_OK;
 }
 
+/// The refusal is about who sends, not about what is sent.
+Settled refused_proof(const Reply& reply) {
+  std::string reason = fmt::format("HTTP {}, taken for a refused credential", reply.status);
+  const std::string words = excerpt(reply.body, limits::kHttpExcerptBytesMax);
+  if (!words.empty()) reason.append(": ").append(words);
+  return {{}, {{Fate::retry, std::move(reason)}}, Cause::unauthorized, std::nullopt};
+}
+
 std::string words_of(CURLcode code, const Reply& reply) {
   return std::string(reply.error.empty() ? curl_easy_strerror(code) : reply.error);
 }
@@ -251,6 +259,7 @@ void HttpSink::answered(Transfer& transfer, CURLcode code) {
   const WallTime now = clock_.wall();
   const bool complete = reply.status != 0 && (reply.code == CURLE_OK || reply.status >= 400);
   if (complete) auth_->hear(reply, now);
+  if (complete && reply.status >= 400 && auth_->blames_proof(reply)) return settle(cargo, refused_proof(reply));
   settle(cargo, complete ? service_->judge(reply, cargo.sent, now) : settled(judge(reply, cargo.sent.size(), now)));
 }
 

@@ -14,7 +14,9 @@ namespace tidegate::http {
 class Talk {
  public:
   Talk(std::unique_ptr<auth::Errand> errand, const ConnectionOptions& sink_connection)
-      : errand_(std::move(errand)), sink_connection_(sink_connection) {}
+      : errand_(std::move(errand)), sink_connection_(sink_connection) {
+    sink_connection_.follow_redirects = false;  // secrets go where the config says, and nowhere else
+  }
 
   /// The next request, ready to run; null: the errand is over and done. *Errors*: as auth::Errand::next.
   Result<Transfer*> next(WallTime now);
@@ -25,7 +27,7 @@ class Talk {
 
  private:
   std::unique_ptr<auth::Errand> errand_;
-  const ConnectionOptions& sink_connection_;
+  ConnectionOptions sink_connection_;
   std::unique_ptr<Transfer> transfer_;
   int requests_ = 0;
 };

@@ -31,11 +31,12 @@ Batch batch_of(const std::vector<OutEvent>& events, std::uint64_t id) {
   return batch;
 }
 
-SinkUnderTest::SinkUnderTest(const std::string& yaml, std::size_t max_events) {
+SinkUnderTest::SinkUnderTest(const std::string& yaml, std::size_t max_events, const Clock* clock)
+    : clock_(clock != nullptr ? clock : &system_clock_) {
   delivery_.batch.max_events = max_events;
   context_.gateway_id = "test";
   context_.name = "cloud";
-  context_.clock = &clock_;
+  context_.clock = clock_;
   context_.delivery = &delivery_;
   auto options = parse_text(*http_sink_options(), yaml);
   if (!options) {
@@ -56,7 +57,7 @@ Settled SinkUnderTest::send(const std::vector<OutEvent>& events) const {
 std::vector<Settled> SinkUnderTest::settled(std::size_t count) const {
   std::vector<Settled> all;
   const Deadline deadline = in(kPatience);
-  while (all.size() < count && clock_.steady() < deadline.at) {
+  while (all.size() < count && clock_->steady() < deadline.at) {
     for (Settled& one : sink_->wait(deadline, {})) all.push_back(std::move(one));
   }
   EXPECT_EQ(all.size(), count);

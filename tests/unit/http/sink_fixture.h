@@ -23,8 +23,8 @@ Batch batch_of(const std::vector<OutEvent>& events, std::uint64_t id = 1);
 /// A sink under test, with what it needs around it.
 class SinkUnderTest {
  public:
-  /// `yaml`: the sink's options. Fails the test when they are wrong.
-  explicit SinkUnderTest(const std::string& yaml, std::size_t max_events = 500);
+  /// `yaml`: the sink's options. Fails the test when they are wrong. `clock`: null: the machine's.
+  explicit SinkUnderTest(const std::string& yaml, std::size_t max_events = 500, const Clock* clock = nullptr);
 
   Sink& operator*() const { return *sink_; }
   Sink* operator->() const { return sink_.get(); }
@@ -32,10 +32,11 @@ class SinkUnderTest {
   Settled send(const std::vector<OutEvent>& events) const;
   /// Waits for `count` batches.
   std::vector<Settled> settled(std::size_t count) const;
-  [[nodiscard]] Deadline in(milliseconds time) const { return {clock_.steady() + time}; }
+  [[nodiscard]] Deadline in(milliseconds time) const { return {clock_->steady() + time}; }
 
  private:
-  SystemClock clock_;
+  const SystemClock system_clock_;
+  const Clock* clock_;
   DeliveryOptions delivery_;
   ConnectorContext context_;
   std::unique_ptr<Sink> sink_;
