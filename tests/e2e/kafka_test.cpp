@@ -23,6 +23,8 @@ using testing::MockCluster;
 using testing::MockReader;
 
 constexpr int kPartitions = 12;
+/// Beyond every test.
+constexpr milliseconds kSilence{600'000};
 
 /// A gateway that takes what a shared subscription gives it, and produces it.
 class Member {
@@ -127,8 +129,9 @@ class KafkaEnd : public ::testing::Test {
     ASSERT_TRUE(broker) << broker.error().message;
     broker_ = *std::move(broker);
   }
-  std::unique_ptr<Member> member(const std::string& id) {
-    return std::make_unique<Member>(dir_ / id, id, broker_->uri(), cluster_.bootstrap());
+  /// `sink`: further options of the sink.
+  std::unique_ptr<Member> member(const std::string& id, const std::string& sink = "") {
+    return std::make_unique<Member>(dir_ / id, id, broker_->uri(), cluster_.bootstrap(), sink);
   }
   /// Publishes in the background; `sent` follows it.
   std::jthread publish(std::uint32_t number, std::uint64_t count, test::PublisherReport& report,
@@ -174,6 +177,35 @@ TEST_F(KafkaEnd, BrokersFailUnderLoadAndTheBooksBalance) {
       << only->gateway.log();
   const Checker checker = consumed();
   EXPECT_EQ(checker.distinct(), kEvents);
+  EXPECT_THAT(checker.disorders(), ::testing::IsEmpty());
+  only->expect_clean_end();
+}
+
+TEST_F(KafkaEnd, ClusterThatIsSilentAndThenGoneCostsRepeatsAndNoOrder) {
+  constexpr std::uint64_t kEvents = 6000;
+  const auto only = member("plant-1", "    timeout: { connect: 1s, delivery: 1s }\n");
+  only->start();
+  test::PublisherReport report;
+  std::atomic<std::uint64_t> sent{0};
+  const auto publishing = publish(1, kEvents, report, sent);
+  const auto wait_failing = [&] {
+    return test::wait_until(test::within(kPatience), [&] {
+      const std::string metrics = only->gateway.get("/metrics").body;
+      return metrics.find("tidegate_lane_retries_total{route=\"all\",sink=\"engine\"} 0\n") == std::string::npos &&
+             only->gateway.books("pending").value_or(0) > 0;
+    });
+  };
+  ASSERT_TRUE(test::wait_until(test::within(kPatience), [&] { return only->delivered() > kEvents / 10; }));
+  for (int broker = 1; broker <= 3; ++broker) cluster_.delay_next(broker, testing::KafkaRequest::produce, kSilence);
+  EXPECT_TRUE(wait_failing()) << only->gateway.log();
+  cluster_.set_down(MockCluster::kAll);
+  EXPECT_TRUE(test::wait_until(test::within(kPatience), [&] { return sent == kEvents; }));
+  cluster_.set_up(MockCluster::kAll);
+  ASSERT_TRUE(test::wait_until(test::within(kArrivalLimit), [&] { return only->delivered() == kEvents; }))
+      << only->gateway.log();
+  const Checker checker = consumed();
+  EXPECT_EQ(checker.distinct(), kEvents);
+  EXPECT_GT(checker.repeats(), 0u) << "what was silently taken was sent again";
   EXPECT_THAT(checker.disorders(), ::testing::IsEmpty());
   only->expect_clean_end();
 }

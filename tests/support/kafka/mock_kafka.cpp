@@ -103,6 +103,23 @@ bool obey(const std::string& line, MockCluster& cluster, const Books& books) {
   return true;
 }
 
+/// Serves until `quit` or the end of stdin.
+void serve(MockCluster& cluster, MockReader& reader, Books& books) {
+  std::string pending;
+  for (bool on = true; on;) {
+    for (const ConsumedMessage& message : reader.read(20ms)) books.add(message);
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    if (poll(&input, 1, 0) <= 0) continue;
+    char bytes[4096];
+    const ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
+    if (got <= 0) break;
+    pending.append(bytes, static_cast<std::size_t>(got));
+    for (std::size_t end = 0; on && (end = pending.find('\n')) != std::string::npos; pending.erase(0, end + 1))
+      on = obey(pending.substr(0, end), cluster, books);
+    std::fflush(stdout);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -120,20 +137,8 @@ int main(int argc, char** argv) {
   cluster.create_topic(topic, partitions);
   MockReader reader(cluster.bootstrap(), topic, partitions);
   Books books(log);
-  fmt::print("{}\n", cluster.bootstrap());
+  std::puts(cluster.bootstrap().c_str());
   std::fflush(stdout);
-  std::string pending;
-  for (bool on = true; on;) {
-    for (const ConsumedMessage& message : reader.read(20ms)) books.add(message);
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    if (poll(&input, 1, 0) <= 0) continue;
-    char bytes[4096];
-    const ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
-    if (got <= 0) break;
-    pending.append(bytes, static_cast<std::size_t>(got));
-    for (std::size_t end = 0; on && (end = pending.find('\n')) != std::string::npos; pending.erase(0, end + 1))
-      on = obey(pending.substr(0, end), cluster, books);
-    std::fflush(stdout);
-  }
+  serve(cluster, reader, books);
   return 0;
 }
