@@ -2,6 +2,9 @@
 
 #include <chrono>
 
+#include "connectors/auth/azure_sas.h"
+#include "connectors/auth/service_account.h"
+#include "connectors/auth/webhook_auth.h"
 #include "connectors/http/connection.h"
 
 namespace tidegate::auth {
@@ -16,13 +19,22 @@ Result<JwtAlgorithm> read_algorithm(std::string_view text) {
   return Error{ErrorCode::invalid, "is not RS256, PS256 or ES256"};
 }
 
+std::optional<OptionFault> key_fault(const AuthOptions& auth) {
+  const auto key = SigningKey::from_pem(auth.private_key.value().reveal());
+  if (!key) return OptionFault{"private_key", key.error().message};
+  if (auth.algorithm && !key->fits(*auth.algorithm))
+    return OptionFault{"algorithm", "does not fit the key: RS256 and PS256 need an RSA key, ES256 one on P-256"};
+  return std::nullopt;
+}
+
 std::optional<OptionFault> oauth2_fault(const AuthOptions& auth) {
   if (auth.token_url.empty()) return OptionFault{"type", "is oauth2, which needs token_url"};
   if (auth.client_id.empty()) return OptionFault{"type", "is oauth2, which needs client_id"};
   const bool by_key = auth.client_auth == ClientAuth::private_key_jwt;
   if (by_key && auth.private_key.empty())
     return OptionFault{"client_auth", "is private_key_jwt, which needs private_key or private_key_file"};
-  if (!by_key && auth.client_secret.empty())
+  if (by_key) return key_fault(auth);
+  if (auth.client_secret.empty())
     return OptionFault{"type",
                        "is oauth2, which needs client_secret or client_secret_file (or client_auth: "
                        "private_key_jwt and a key)"};
@@ -34,6 +46,28 @@ std::optional<OptionFault> sas_fault(const AuthOptions& auth) {
     return OptionFault{"type", "is azure_sas, which needs shared_access_key or shared_access_key_file"};
   if (auth.sas == SasService::event_hubs && auth.key_name.empty())
     return OptionFault{"type", "is azure_sas for event_hubs, which needs key_name: the policy that the key is of"};
+  if (auth.sas == SasService::event_hubs) return std::nullopt;
+  const auto tried = event_grid_signature({}, auth.shared_access_key.value().reveal(), {});
+  if (!tried) return OptionFault{"shared_access_key", tried.error().message};
+  return std::nullopt;
+}
+
+std::optional<OptionFault> google_fault(const AuthOptions& auth) {
+  if (auth.service_account_file.empty())
+    return OptionFault{"type", "is google_service_account, which needs service_account_file"};
+  const auto account = read_service_account(auth.service_account_file);
+  if (!account) return OptionFault{"service_account_file", account.error().message};
+  return std::nullopt;
+}
+
+std::optional<OptionFault> webhook_fault(const AuthOptions& auth) {
+  if (auth.secrets.empty() == auth.secrets_file.empty())
+    return OptionFault{"secrets", "give either secrets or secrets_file"};
+  const char* const option = auth.secrets_file.empty() ? "secrets" : "secrets_file";
+  const auto secrets = read_webhook_secrets(auth);
+  if (!secrets) return OptionFault{option, secrets.error().message};
+  const auto signer = WebhookSigner::create(*secrets);
+  if (!signer) return OptionFault{option, signer.error().message};
   return std::nullopt;
 }
 
@@ -45,15 +79,9 @@ std::optional<OptionFault> token_fault(const AuthOptions& auth) {
   }
   switch (auth.type) {
     case AuthType::oauth2: return oauth2_fault(auth);
-    case AuthType::google_service_account:
-      if (auth.service_account_file.empty())
-        return OptionFault{"type", "is google_service_account, which needs service_account_file"};
-      return std::nullopt;
+    case AuthType::google_service_account: return google_fault(auth);
     case AuthType::azure_sas: return sas_fault(auth);
-    case AuthType::standard_webhooks:
-      if (auth.secrets.empty() == auth.secrets_file.empty())
-        return OptionFault{"secrets", "give either secrets or secrets_file"};
-      return std::nullopt;
+    case AuthType::standard_webhooks: return webhook_fault(auth);
     default: return std::nullopt;
   }
 }

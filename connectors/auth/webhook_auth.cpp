@@ -10,26 +10,24 @@ namespace tidegate::auth {
 
 namespace {
 
-Result<std::vector<Secret>> read_secrets(const AuthOptions& options) {
-  if (options.secrets_file.empty()) return options.secrets;
-  const auto text = read_file_text(options.secrets_file, limits::kSecretFileBytesMax);
-  if (!text) return text.error().in("auth.secrets_file");
-  return split_secrets(*text);
-}
-
-Result<WebhookSigner> signer_of(const AuthOptions& options, const std::vector<Secret>& secrets) {
-  auto signer = WebhookSigner::create(secrets);
-  if (signer) return signer;
-  return signer.error().in(options.secrets_file.empty() ? "auth.secrets" : "auth.secrets_file");
+std::string_view option_of(const AuthOptions& options) {
+  return options.secrets_file.empty() ? "auth.secrets" : "auth.secrets_file";
 }
 
 }  // namespace
 
+Result<std::vector<Secret>> read_webhook_secrets(const AuthOptions& options) {
+  if (options.secrets_file.empty()) return options.secrets;
+  const auto text = read_file_text(options.secrets_file, limits::kSecretFileBytesMax);
+  if (!text) return text.error();
+  return split_secrets(*text);
+}
+
 Result<std::unique_ptr<Auth>> WebhookAuth::create(const AuthOptions& options) {
-  auto secrets = read_secrets(options);
-  if (!secrets) return std::move(secrets).error();
-  auto signer = signer_of(options, *secrets);
-  if (!signer) return std::move(signer).error();
+  auto secrets = read_webhook_secrets(options);
+  if (!secrets) return std::move(secrets).error().in(option_of(options));
+  auto signer = WebhookSigner::create(*secrets);
+  if (!signer) return std::move(signer).error().in(option_of(options));
   return std::unique_ptr<Auth>(new WebhookAuth(options, *std::move(secrets), *std::move(signer)));
 }
 
@@ -50,9 +48,9 @@ bool WebhookAuth::blames_proof(const http::Reply& reply) const {
 
 /// A file that is being replaced and no good yet leaves the secrets that there were.
 bool WebhookAuth::renew() {
-  auto secrets = read_secrets(options_);
+  auto secrets = read_webhook_secrets(options_);
   if (!secrets) return false;
-  auto signer = signer_of(options_, *secrets);
+  auto signer = WebhookSigner::create(*secrets);
   if (!signer) return false;
   const bool changed = !std::ranges::equal(*secrets, secrets_, {}, &Secret::reveal, &Secret::reveal);
   secrets_ = *std::move(secrets);

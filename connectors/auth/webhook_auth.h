@@ -11,6 +11,9 @@
 
 namespace tidegate::auth {
 
+/// What `secrets` or `secrets_file` holds. *Errors*: as read_file_text(). *Blocks* on disk.
+Result<std::vector<Secret>> read_webhook_secrets(const AuthOptions& options);
+
 /// Signs every request as Standard Webhooks say, each time anew, under the id that the request has on every sending.
 class WebhookAuth final : public Auth {
  public:

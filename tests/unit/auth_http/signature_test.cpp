@@ -141,9 +141,15 @@ TEST(AzureSasAuth, AResourceMayBeNamedAndEventGridHasItsOwnHeader) {
   EXPECT_TRUE(provider.event_requests().back().headers.at("aeg-sas-token").starts_with(start + "&e="));
 }
 
-TEST(AzureSasAuth, AKeyThatIsNoneHoldsTheLane) {
-  const Provider provider;
-  const auto grid = sink_to(provider, "type: azure_sas, sas: event_grid, shared_access_key: \"no base64!\"");
+TEST(AzureSasAuth, AKeyThatIsNoneAnyMoreHoldsTheLane) {
+  const tidegate::test::TempDir dir;
+  const auto file = dir.write("key", "c2l4dGVlbiBieXRlcyEh");
+  Provider provider;
+  provider.judge_events([](const ReceivedRequest&) { return answer(401, ""); });
+  const auto grid = sink_to(provider, "type: azure_sas, sas: event_grid, shared_access_key_file: " + file.string());
+  expect_held(grid.send(numbered_events(1)), Cause::unauthorized);
+  rewrite(file, "no base64!");
+  EXPECT_TRUE(grid->refresh_credentials());
   const std::string reason = expect_held(grid.send(numbered_events(1)), Cause::unauthorized);
   EXPECT_EQ(reason, "not sent: auth.shared_access_key: is not base64; Event Grid shows its access keys so");
 }
