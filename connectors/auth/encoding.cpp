@@ -44,4 +44,13 @@ void append_form_field(std::string_view name, std::string_view value, std::strin
   append_percent_encoded(value, out);
 }
 
+std::string joined_scope(const std::vector<std::string>& values) {
+  std::string out;
+  for (const std::string& value : values) {
+    if (!out.empty()) out += ' ';
+    out += value;
+  }
+  return out;
+}
+
 }  // namespace tidegate::auth

@@ -36,9 +36,7 @@ TokenKind ServiceAccountGrant::kind() const noexcept {
 Status ServiceAccountGrant::write(http::Request& request, WallTime now) {
   const std::string& endpoint = options_.token_url.empty() ? account_.token_uri : options_.token_url;
   const std::int64_t seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
-  std::string scope;
-  for (const std::string& word : options_.scope) scope.append(scope.empty() ? "" : " ").append(word);
-  if (scope.empty()) scope = kDefaultScope;
+  const std::string scope = options_.scope.empty() ? std::string(kDefaultScope) : joined_scope(options_.scope);
   const bool identity = kind() == TokenKind::identity;
   const JwtClaim claims[] = {{"iss", account_.email},
                              {"sub", account_.email},

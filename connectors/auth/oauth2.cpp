@@ -18,15 +18,6 @@ namespace {
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 constexpr std::string_view kAssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) {
-    if (!out.empty()) out += ' ';
-    out += word;
-  }
-  return out;
-}
-
 std::string percent_encoded(std::string_view text) {
   std::string out;
   append_percent_encoded(text, out);
@@ -115,7 +106,7 @@ Status ClientCredentials::write(http::Request& request, WallTime now) {
       break;
     }
   }
-  if (!options_.scope.empty()) append_form_field("scope", joined(options_.scope), body);
+  if (!options_.scope.empty()) append_form_field("scope", joined_scope(options_.scope), body);
   if (!options_.audience.empty()) append_form_field("audience", options_.audience, body);
   if (!options_.resource.empty()) append_form_field("resource", options_.resource, body);
   for (const auto& [name, value] : options_.parameters) append_form_field(name, value, body);

@@ -62,8 +62,7 @@ Answer answer(unsigned status, std::string body) {
   return answer;
 }
 
-Provider::Provider() {
-  testing::ReceiverOptions options;
+Provider::Provider(testing::ReceiverOptions options) {
   options.respond = [this](const ReceivedRequest& request) { return respond(request); };
   receiver_ = http::start_receiver(std::move(options));
 }

@@ -30,7 +30,8 @@ std::string http_date(WallTime time);
 /// receiver takes the latest alone. *Threads*: safe from any.
 class Provider {
  public:
-  Provider();
+  /// `options`: of the server, such as its certificate.
+  explicit Provider(testing::ReceiverOptions options = {});
 
   [[nodiscard]] std::string url(const std::string& target) const { return receiver_->url(target); }
   /// Decides about token requests in place of granting all of them.

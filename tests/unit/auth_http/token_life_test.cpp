@@ -7,6 +7,7 @@
 #include "connectors/auth/limits.h"
 #include "provider.h"
 #include "tests/support/files/temp_dir.h"
+#include "tests/support/receiver/test_certs.h"
 
 namespace tidegate::auth::test {
 namespace {
@@ -156,6 +157,26 @@ TEST(TokenLife, ATokenEndpointThatIsNotThereIsWaitedFor) {
   const Status connected = sink->connect(sink.in(http::kPatience), {});
   ASSERT_FALSE(connected);
   EXPECT_EQ(connected.error().code, ErrorCode::unavailable);
+}
+
+TEST(TokenLife, ASecretIsNotShownToWhoeverSitsInBetween) {
+  const tidegate::test::TempDir dir;
+  const auto ours = testing::make_test_certs(dir / "ours"), theirs = testing::make_test_certs(dir / "theirs");
+  ASSERT_TRUE(ours && theirs);
+  testing::ReceiverOptions intercepted;
+  intercepted.tls_cert = theirs->server_cert;
+  intercepted.tls_key = theirs->server_key;
+  const Provider provider(intercepted);
+  const auto trusting = [&](const testing::TestCerts& certs) {
+    return http::SinkUnderTest("url: " + provider.url("/events") + "\ntls: { ca_file: " + certs.ca_cert.string() +
+                               " }\nauth: { " + client(provider) + " }");
+  };
+  const auto sink = trusting(*ours);
+  const std::string reason = expect_held(sink.send(numbered_events(1)), Cause::peer_down);
+  EXPECT_NE(reason.find("/token: SSL certificate problem"), std::string::npos) << reason;
+  EXPECT_TRUE(provider.token_requests().empty());
+  const auto other = trusting(*theirs);
+  expect_delivered(other.send(numbered_events(1)));
 }
 
 TEST(TokenLife, ASecretIsNotCarriedToWhereTheTokenEndpointPoints) {
