@@ -31,12 +31,16 @@ std::string file_text(const fs::path& path) {
 class SiteFolder {
  public:
   SiteFolder() {
-    for (const char* name : {"tls/plant-ca.pem", "tls/plant-7.pem", "tls/plant-7.key", "tls/cloud-plant-7.pem",
-                             "tls/cloud-plant-7.key", "secrets/cloud-token", "secrets/hq-password",
-                             "secrets/kafka-password", "secrets/cloud-key", "secrets/shore-token", "demo-ca.pem"}) {
+    for (const char* name :
+         {"tls/plant-ca.pem", "tls/plant-7.pem", "tls/plant-7.key", "tls/cloud-plant-7.pem", "tls/cloud-plant-7.key",
+          "secrets/cloud-token", "secrets/hq-password", "secrets/kafka-password", "secrets/cloud-key",
+          "secrets/shore-token", "secrets/entra-client-secret", "demo-ca.pem"}) {
       fs::create_directories((path() / name).parent_path());
       std::ofstream(path() / name) << "for tests";
     }
+    // What signs is looked into when the config is read.
+    std::ofstream(path() / "secrets/event-grid-key") << "c2l4dGVlbiBieXRlcyEh\n";
+    std::ofstream(path() / "secrets/webhook-secrets") << "whsec_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB\n";
     // Of mosquitto_passwd: what a file of users holds is checked when the config is.
     std::ofstream(path() / "secrets/devices")
         << "pump-7:$7$101$Bi+P/"
