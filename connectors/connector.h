@@ -67,6 +67,7 @@ class Source {
 struct OutEvent {
   Event event;
   std::vector<std::pair<std::string, std::string>> captures;
+  std::uint64_t destination = 0;  ///< what Sink::destination said of it
 };
 
 /// Names one submitted batch in the answers of Sink::wait.
@@ -127,6 +128,9 @@ class Sink {
   [[nodiscard]] virtual SinkLimits limits() const noexcept = 0;
   /// Reaches the peer without sending an event; also what `tidegate check --connect` calls.
   virtual Status connect(Deadline deadline, std::stop_token stop) = 0;
+  /// Events for which it differs go to different places, such as folders or partitions, and never share a batch. Of one
+  /// event always the same.
+  [[nodiscard]] virtual std::uint64_t destination(const OutEvent& /*event*/) { return 0; }
   /// Starts one request. Called only while fewer than batches_in_flight_max are open.
   virtual void submit(Batch batch) = 0;
   /// The requests that ended; empty when the deadline passed, `stop` was asked for or wake() was called.
@@ -170,6 +174,9 @@ struct ConnectorType {
   Result<std::unique_ptr<Source>> (*make_source)(const ConnectorContext&, const std::any& options) = nullptr;
   const OptionTable* (*sink_options)() = nullptr;
   Result<std::unique_ptr<Sink>> (*make_sink)(const ConnectorContext&, const std::any& options) = nullptr;
+  /// Sets what the delivery options are unless the config says otherwise, where that is not what it is for most sinks.
+  /// Null: it is.
+  void (*delivery_defaults)(DeliveryOptions& delivery) = nullptr;
   /// Whether a sink with these options can deliver what the route matches; for the check of a config. Null: always.
   Status (*check_sink_route)(const std::any& options, const TopicFilter& route) = nullptr;
   /// What an answer means for a batch, its `id` left open; nullopt: no peer of such a sink answers so. Null: there are

@@ -1,6 +1,9 @@
+#include "connectors/azure_event_grid/azure_event_grid.h"
+#include "connectors/azure_event_hubs/azure_event_hubs.h"
 #include "connectors/connector.h"
 #include "connectors/directory/directory.h"
 #include "connectors/file/file.h"
+#include "connectors/gcp_pubsub/gcp_pubsub.h"
 #include "connectors/http/http.h"
 #include "connectors/http/ingest/ingest.h"
 #include "connectors/kafka/kafka.h"
@@ -54,6 +57,29 @@ const std::vector<ConnectorType>& connector_types() {
        .judge_answer = judge_kafka_answer,
        .answers = "an error code of Kafka by its name (NOT_ENOUGH_REPLICAS)",
        .preview = preview_kafka},
+      {.name = "gcp_pubsub",
+       .summary = "topics of Google Cloud Pub/Sub",
+       .sink_options = gcp_pubsub_sink_options,
+       .make_sink = make_gcp_pubsub_sink,
+       .check_sink_route = check_gcp_pubsub_sink_route,
+       .judge_answer = judge_gcp_pubsub_answer,
+       .answers = "an HTTP status, or a code of Google's (RESOURCE_EXHAUSTED)",
+       .preview = preview_gcp_pubsub},
+      {.name = "azure_event_grid",
+       .summary = "topics of Azure Event Grid",
+       .sink_options = azure_event_grid_sink_options,
+       .make_sink = make_azure_event_grid_sink,
+       .judge_answer = judge_azure_event_grid_answer,
+       .answers = "an HTTP status",
+       .preview = preview_azure_event_grid},
+      {.name = "azure_event_hubs",
+       .summary = "Azure Event Hubs over HTTPS",
+       .sink_options = azure_event_hubs_sink_options,
+       .make_sink = make_azure_event_hubs_sink,
+       .check_sink_route = check_azure_event_hubs_sink_route,
+       .judge_answer = judge_azure_event_hubs_answer,
+       .answers = "an HTTP status",
+       .preview = preview_azure_event_hubs},
   };
   return types;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,6 +51,8 @@ class Service {
   [[nodiscard]] virtual SinkLimits limits() const noexcept = 0;
   /// Where requests go, for a connection without a request.
   [[nodiscard]] virtual const std::string& url() const noexcept = 0;
+  /// As Sink::destination.
+  [[nodiscard]] virtual std::uint64_t destination(const OutEvent& /*event*/) { return 0; }
   /// Writes the request for a batch into `request`, which is clear but for its key. `written.unfit` is called in
   /// ascending order.
   virtual void write(Events events, Request& request, Written& written) = 0;

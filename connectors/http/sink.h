@@ -36,6 +36,7 @@ class HttpSink final : public Sink {
   /// Fetches the credential when there is none, then makes the service's probe, or, where it has none, opens a
   /// connection, TLS included, and closes it.
   Status connect(Deadline deadline, std::stop_token stop) override;
+  [[nodiscard]] std::uint64_t destination(const OutEvent& event) override { return service_->destination(event); }
   void submit(Batch batch) override;
   std::vector<Settled> wait(Deadline deadline, std::stop_token stop) override;
   void wake() noexcept override;

@@ -2,33 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <string>
-
 #include "connectors/http/body.h"
 #include "connectors/http/http.h"
 #include "connectors/http/judge.h"
 #include "connectors/http/options.h"
 #include "connectors/http/post.h"
+#include "connectors/http/trials.h"
 #include "gateway/delivery/options.h"
 
 namespace tidegate {
 
 std::optional<Settled> judge_http_answer(const PeerAnswer& answer) {
-  long status = 0;
-  const char* end = answer.name.data() + answer.name.size();
-  const auto [rest, error] = std::from_chars(answer.name.data(), end, status);
-  if (error != std::errc() || rest != end || status < 200 || status > 599) return std::nullopt;
-  http::Reply reply;
-  reply.request_sent = true;
-  reply.status = status;
-  reply.body = answer.words;
-  std::string seconds;
-  if (answer.retry_after) {
-    seconds = std::to_string(std::chrono::ceil<std::chrono::seconds>(*answer.retry_after).count());
-    reply.retry_after = seconds;
-  }
-  return http::settled(http::judge(reply, answer.events, WallTime{}));
+  http::TrialReply trial;
+  if (!http::fill_trial_reply(answer, 0, trial)) return std::nullopt;
+  return http::settled(http::judge(trial.reply, answer.events, WallTime{}));
 }
 
 Result<Preview> preview_http(const ConnectorContext& context, const std::any& options, const OutEvent& event) {

@@ -178,6 +178,7 @@ class Loader {
   void read_sink(const ConfigEntry& entry, const ConnectorType& type) {
     const OptionTable& table = *type.sink_options();
     SinkConfig sink{entry.key, &type, table.defaults(), {}, entry.at};
+    if (type.delivery_defaults != nullptr) type.delivery_defaults(sink.delivery);
     ConnectorChoice choice;
     const std::array targets{ReadTarget{&connector_choice(), &choice}, ReadTarget{&delivery_options(), &sink.delivery},
                              ReadTarget{&table, table.object_in(sink.options)}};

@@ -109,11 +109,29 @@ void write_table(const OptionTable& table, std::string& out) {
   write_rows(table, "", out);
 }
 
+/// The delivery options that have another default with this type.
+void write_other_defaults(const ConnectorType& type, std::string& out) {
+  if (type.delivery_defaults == nullptr) return;
+  const DeliveryOptions usual;
+  DeliveryOptions own;
+  type.delivery_defaults(own);
+  std::string list;
+  const auto add = [&list](std::string_view name, const auto& usual_value, const auto& value, std::string text) {
+    if (value != usual_value) list += fmt::format("{}`{}` {}", list.empty() ? "" : ", ", name, text);
+  };
+  add("batch.max_events", usual.batch.max_events, own.batch.max_events, std::to_string(own.batch.max_events));
+  add("batch.max_bytes", usual.batch.max_bytes, own.batch.max_bytes, write_byte_size(own.batch.max_bytes));
+  add("batch.max_wait", usual.batch.max_wait, own.batch.max_wait, write_duration(own.batch.max_wait));
+  add("in_flight", usual.in_flight, own.in_flight, std::to_string(own.in_flight));
+  fmt::format_to(std::back_inserter(out), "\nOther defaults of delivery: {}.\n", list);
+}
+
 void write_connectors(const std::vector<ConnectorType>& types, bool sinks, std::string& out) {
   for (const ConnectorType& type : types) {
     const auto options = sinks ? type.sink_options : type.source_options;
     if (options == nullptr) continue;
     fmt::format_to(std::back_inserter(out), "\n### type: {}\n\n{}\n", type.name, type.summary);
+    if (sinks) write_other_defaults(type, out);
     write_table(*options(), out);
   }
 }

@@ -16,7 +16,7 @@ class Pass {
     if (slot.state == Slot::State::settled) return false;
     const bool free = is_free(slot);
     if (order_ == Order::strict) return strict(slot, free);
-    return slot.key == nullptr ? free : by_key(*slot.key, slot.group, free);
+    return slot.key == nullptr ? free : by_key(*slot.key, slot, free);
   }
   [[nodiscard]] SteadyTime next_due() const noexcept { return next_due_; }
   [[nodiscard]] bool over() const noexcept { return closed_; }
@@ -34,21 +34,25 @@ class Pass {
 
   bool strict(const Slot& slot, bool free) {
     if (closed_) return false;
-    if (!group_known_) group_ = slot.group;
-    group_known_ = true;
-    const bool leaves = free && slot.group == group_;
+    if (!first_known_) {
+      group_ = slot.group;
+      destination_ = slot.destination();
+    }
+    first_known_ = true;
+    const bool leaves = free && slot.group == group_ && slot.destination() == destination_;
     closed_ = !leaves || one_per_key_;
     return leaves;
   }
 
-  // The first event held of a key speaks for the rest: they follow it in the same group, or wait. Where there may be
-  // only one of a key, all others wait.
-  bool by_key(KeyState& key, std::uint32_t group, bool free) const {
+  // The first event held of a key speaks for the rest: they follow it in the same group to the same place, or wait.
+  // Where there may be only one of a key, all others wait.
+  bool by_key(KeyState& key, const Slot& slot, bool free) const {
     if (key.pass != number_) {
       key.pass = number_;
-      key.group = group;
+      key.group = slot.group;
+      key.destination = slot.destination();
       key.marked = !free;
-    } else if (!free || key.group != group || one_per_key_) {
+    } else if (!free || key.group != slot.group || key.destination != slot.destination() || one_per_key_) {
       key.marked = true;
     }
     return !key.marked;
@@ -60,8 +64,9 @@ class Pass {
   SteadyTime now_;
   SteadyTime next_due_ = SteadyTime::max();
   bool closed_ = false;
-  bool group_known_ = false;
+  bool first_known_ = false;
   std::uint32_t group_ = 0;
+  std::uint64_t destination_ = 0;
 };
 
 /// Calls `visit(slot)` for the deferred events, if `deferred_too`, then the log's, until it says false.
@@ -136,7 +141,7 @@ bool add_parts(Slot& slot, const PickRules& rules, Load& load) {
   for (const OutEvent& part : slot.parts) {
     const std::size_t bytes = slot.parts.size() == 1 ? slot.bytes : payload_bytes(part.event);
     const bool full = load.events == rules.events_max || load.bytes + bytes > rules.bytes_max;
-    if ((full && load.events > 0) || slot.leaving == parts_max) return false;
+    if ((full && load.events > 0) || slot.leaving == parts_max || part.destination != slot.destination()) return false;
     ++slot.leaving;
     ++load.events;
     load.bytes += bytes;
@@ -155,7 +160,7 @@ std::vector<Slot*> take(Window& window, const PickRules& rules, SteadyTime now, 
   Pass pass(window, rules, now);
   visit_in_order(window, deferred_may_leave(window, now), [&](Slot& slot) {
     if (!pass.may_leave(slot)) return !pass.over();
-    if (slot.group != first.group || !in_share(slot)) return true;
+    if (slot.group != first.group || slot.destination() != first.destination() || !in_share(slot)) return true;
     const bool whole = add_parts(slot, rules, load);
     if (slot.leaving > 0) taken.push_back(&slot);
     return whole && load.events < rules.events_max;

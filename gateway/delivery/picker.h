@@ -23,10 +23,10 @@ struct Pick {
 };
 
 /// The events of the next batch, in the order they must arrive: those that may leave without overtaking an event of
-/// their key. Events of a retry or a split leave with their group at once; others when a batch is full or has waited.
-/// When more than one batch's worth is ready, the keys are shared out among the free batches, so that few keys with a
-/// backlog still use every request in flight. An event with more parts than the batch has room for leaves in several
-/// batches, one after the other.
+/// their key, and go to the same place. Events of a retry or a split leave with their group at once; others when a
+/// batch is full or has waited. When more than one batch's worth is ready, the keys are shared out among the free
+/// batches, so that few keys with a backlog still use every request in flight. An event with more parts than the batch
+/// has room for leaves in several batches, one after the other.
 Pick pick_batch(Window& window, const PickRules& rules, SteadyTime now);
 
 }  // namespace tidegate

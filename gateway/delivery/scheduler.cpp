@@ -33,9 +33,10 @@ std::size_t window_bytes(const SinkLimits& sink) {
 }  // namespace
 
 Scheduler::Scheduler(const DeliveryOptions& options, SinkLimits sink, const LaneState& state,
-                     std::vector<Deferred> deferred, Shaper& shaper, Random& random, Instant now)
+                     std::vector<Deferred> deferred, Shaper& shaper, Random& random, Instant now, Sink* destinations)
     : options_(options),
       sink_(effective(options, sink)),
+      destinations_(destinations),
       shaper_(shaper),
       random_(random),
       gate_(options, random),
@@ -65,6 +66,9 @@ std::optional<Entry> Scheduler::shaped_entry(StoredEvent& stored, Shaped& shaped
       return std::nullopt;
   }
   Entry entry{stored.seq, std::move(shaped.outs), nullptr};
+  if (destinations_ != nullptr) {
+    for (OutEvent& out : entry.parts) out.destination = destinations_->destination(out);
+  }
   if (shaped.changed) entry.original = std::make_unique<Event>(std::move(stored.event));
   return entry;
 }
@@ -93,17 +97,20 @@ void Scheduler::push_deferred(StoredEvent& stored, Shaped& shaped, Deferred& def
   slot.group = ++last_group_;
 }
 
+/// Reads of a few events each would cost more than the events.
+bool Scheduler::worth_a_read(std::size_t events) const noexcept {
+  return events >= std::min(sink_.batch_events_max, window_.events_max() / 4);
+}
+
 std::optional<ReadWish> Scheduler::wants_read(Instant now) {
   window_.cursor();
   if (!more_ || !unshaped_.empty() || settlements_full()) return std::nullopt;
   std::size_t room = window_.room_events();
-  // Reads of a few events each would cost more than the events.
-  const std::size_t worth_it = std::min(sink_.batch_events_max, window_.events_max() / 4);
-  if (room < worth_it) {
+  if (!worth_a_read(room)) {
     relieve(now);
     room = window_.room_events();
   }
-  if (room < worth_it) return std::nullopt;
+  if (!worth_a_read(room)) return std::nullopt;
   return ReadWish{window_.scanned_to(), std::min(room, limits::kReadEventsMax), window_.room_bytes()};
 }
 
@@ -189,6 +196,9 @@ PickRules Scheduler::rules(Instant now, std::size_t batches_free) {
   PickRules rules{sink_.batch_events_max, sink_.batch_bytes_max, options_.batch.max_wait, batches_free,
                   sink_.takes_out_of_order && options_.order != Order::none};
   if (bytes_cap_ != 0) rules.bytes_max = std::min(rules.bytes_max, bytes_cap_);
+  // A batch that is larger than the window's memory never fills: it would wait for company that cannot come.
+  const bool no_company = more_ && flights_.empty() && !worth_a_read(window_.room_events());
+  if (no_company) rules.max_wait = milliseconds{0};
   if (!tokens_.limits()) return rules;
   // Wait for a whole batch's worth of tokens, or for as many as there can be or are needed.
   const std::size_t held = window_.held() + window_.deferred().size();

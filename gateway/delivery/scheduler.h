@@ -40,9 +40,10 @@ struct ReadWish {
 /// *Threads*: one user at a time.
 class Scheduler {
  public:
-  /// `options`, `shaper` and `random` outlive it.
+  /// `options`, `shaper`, `random` and `destinations` (the sink that says where events go; null: all to one place)
+  /// outlive it.
   Scheduler(const DeliveryOptions& options, SinkLimits sink, const LaneState& state, std::vector<Deferred> deferred,
-            Shaper& shaper, Random& random, Instant now);
+            Shaper& shaper, Random& random, Instant now, Sink* destinations = nullptr);
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
@@ -121,6 +122,7 @@ class Scheduler {
   void push_deferred(StoredEvent& stored, Shaped& shaped, Deferred& deferred, Instant now);
   void expire(Instant now);
   void relieve(Instant now);
+  [[nodiscard]] bool worth_a_read(std::size_t events) const noexcept;
   PickRules rules(Instant now, std::size_t batches_free);
 
   std::optional<Flight> take_flight(BatchId id);
@@ -157,6 +159,7 @@ class Scheduler {
 
   const DeliveryOptions& options_;
   SinkLimits sink_;
+  Sink* destinations_;
   Shaper& shaper_;
   Random& random_;
   Gate gate_;

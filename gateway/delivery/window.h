@@ -27,6 +27,7 @@ struct KeyState {
   // Scratch of one pass over the window, valid while `pass` is the pass's number.
   std::uint32_t pass = 0;
   std::uint32_t group = 0;
+  std::uint64_t destination = 0;
   bool marked = false;
 };
 
@@ -66,6 +67,8 @@ struct Slot {
 
   /// The event as the log has it: what dead letters and deferred rows keep.
   [[nodiscard]] const Event& event() const noexcept { return original ? *original : parts.front().event; }
+  /// Where its next part goes.
+  [[nodiscard]] std::uint64_t destination() const noexcept { return parts.empty() ? 0 : parts.front().destination; }
   /// The same, to be taken away.
   [[nodiscard]] Event take_event() { return original ? std::move(*original) : std::move(parts.front().event); }
 };

@@ -209,7 +209,7 @@ bool LaneWorker::open() {
   }
   setup_.shaper->restore(*remembered);
   scheduler_.emplace(setup_.options, setup_.sink_connector->limits(), setup_.spool.lane_state(setup_.id),
-                     std::move(*deferred), *setup_.shaper, random_, now());
+                     std::move(*deferred), *setup_.shaper, random_, now(), setup_.sink_connector.get());
   return true;
 }
 

@@ -22,10 +22,15 @@ BarePort::BarePort(bool listening) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) 
 BarePort::~BarePort() { ::close(socket_); }
 
 const std::vector<HarnessRow>& all_harnesses() {
-  static const std::vector<HarnessRow> rows = {{"File", make_file_harness},
-                                               {"Http", make_http_harness},
-                                               {"Kafka", make_kafka_harness},
-                                               {"Mqtt", make_mqtt_harness}};
+  static const std::vector<HarnessRow> rows = {
+      {"AzureEventGrid", make_azure_event_grid_harness},
+      {"AzureEventHubs", make_azure_event_hubs_harness},
+      {"File", make_file_harness},
+      {"GcpPubsub", make_gcp_pubsub_harness},
+      {"Http", make_http_harness},
+      {"Kafka", make_kafka_harness},
+      {"Mqtt", make_mqtt_harness},
+  };
   return rows;
 }
 

@@ -33,7 +33,10 @@ struct HarnessRow {
 /// Every sink of this repository. Defined in all_harnesses.cpp.
 const std::vector<HarnessRow>& all_harnesses();
 
+std::unique_ptr<SinkHarness> make_azure_event_grid_harness();
+std::unique_ptr<SinkHarness> make_azure_event_hubs_harness();
 std::unique_ptr<SinkHarness> make_file_harness();
+std::unique_ptr<SinkHarness> make_gcp_pubsub_harness();
 std::unique_ptr<SinkHarness> make_http_harness();
 std::unique_ptr<SinkHarness> make_kafka_harness();
 std::unique_ptr<SinkHarness> make_mqtt_harness();

@@ -29,7 +29,8 @@ LaneRig::LaneRig(DeliveryOptions with, SinkLimits sink_limits)
 
 void LaneRig::restart() {
   spool.crash();
-  lane = std::make_unique<Scheduler>(options, sink, spool.state(), spool.deferred(), *shaper, random, now());
+  lane =
+      std::make_unique<Scheduler>(options, sink, spool.state(), spool.deferred(), *shaper, random, now(), destinations);
   lane->gate().connected();
   read();
 }

@@ -56,6 +56,7 @@ class LaneRig {
   SeededRandom random{1};
   std::vector<std::string> complaints;
   ModelSpool spool;
+  Sink* destinations = nullptr;  ///< as the Scheduler's; takes effect with restart()
   std::unique_ptr<Shaper> shaper = make_capture_shaper(*TopicFilter::parse("#"));
   std::unique_ptr<Scheduler> lane;
 };

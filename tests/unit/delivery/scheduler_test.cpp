@@ -50,10 +50,101 @@ TEST(Batching, AnEventLargerThanMaxBytesLeavesAlone) {
   EXPECT_EQ(rig.send_one().seqs, (Seqs{1}));
 }
 
+TEST(Batching, ABatchThatTheLanesMemoryCannotHoldDoesNotWaitForMore) {
+  DeliveryOptions options = options_of(10'000, 2);
+  options.batch.max_bytes = 64u << 20;
+  LaneRig rig(options, SinkLimits{10'000, 64u << 20, 16});
+  const std::size_t bytes = limits::kWindowBytesMax / 8;
+  rig.append(std::vector<std::string>(6, "a"), bytes);
+  EXPECT_TRUE(rig.send().empty()) << "there is room for company";
+  rig.append(std::vector<std::string>(10, "a"), bytes);
+  const SentBatch first = rig.send_one();
+  EXPECT_GE(first.seqs.size(), 7u);
+  EXPECT_LT(first.seqs.size(), 16u);
+  rig.deliver(first);
+  rig.settle();
+  rig.read();
+  const auto [rest, waited] = rig.wait_for_batch();
+  EXPECT_EQ(first.seqs.size() + rest.seqs.size(), 16u);
+  EXPECT_EQ(waited, options.batch.max_wait) << "the log has no more, but more may come";
+}
+
 TEST(Batching, TheSinksOwnLimitsHold) {
   LaneRig rig(options_of(500, 8), SinkLimits{2, 1u << 20, 1});
   rig.append({"a", "b", "c", "d", "e"});
   EXPECT_EQ(rig.send_one().seqs, (Seqs{1, 2}));
+}
+
+/// Events go to different places by the size of their payload.
+class Places final : public Sink {
+ public:
+  [[nodiscard]] SinkLimits limits() const noexcept override { return {}; }
+  Status connect(Deadline, std::stop_token) override { return {}; }
+  [[nodiscard]] std::uint64_t destination(const OutEvent& event) override { return event.event.data.size(); }
+  void submit(Batch) override {}
+  std::vector<Settled> wait(Deadline, std::stop_token) override { return {}; }
+  void wake() noexcept override {}
+  void close() noexcept override {}
+};
+
+/// A rig of whose events those with `sizes` bytes were appended under `keys`; nothing has left yet.
+LaneRig& with_places(LaneRig& rig, Places& places, const std::vector<std::pair<std::string, std::size_t>>& events) {
+  rig.destinations = &places;
+  rig.restart();
+  for (const auto& [key, size] : events) rig.append({key}, size);
+  rig.advance(rig.options.batch.max_wait);
+  return rig;
+}
+
+std::vector<Seqs> seqs_of(const std::vector<SentBatch>& batches) {
+  std::vector<Seqs> all;
+  for (const SentBatch& batch : batches) all.push_back(batch.seqs);
+  return all;
+}
+
+TEST(Destinations, EventsForDifferentPlacesNeverShareABatch) {
+  LaneRig rig(options_of(10));
+  Places places;
+  with_places(rig, places, {{"a", 10}, {"b", 10}, {"c", 20}, {"d", 10}});
+  EXPECT_EQ(seqs_of(rig.send()), (std::vector<Seqs>{{1, 2, 4}, {3}}));
+}
+
+TEST(Destinations, NoEventOvertakesAnEarlierOneOfItsKeyThatGoesElsewhere) {
+  LaneRig rig(options_of(10, 1));
+  Places places;
+  with_places(rig, places, {{"b", 20}, {"a", 10}, {"a", 20}});
+  const SentBatch first = rig.send_one();
+  EXPECT_EQ(first.seqs, (Seqs{1})) << "3 goes to the same place, but 2 comes before it";
+  rig.deliver(first);
+  const SentBatch second = rig.send_one();
+  EXPECT_EQ(second.seqs, (Seqs{2}));
+  rig.deliver(second);
+  EXPECT_EQ(rig.send_one().seqs, (Seqs{3}));
+}
+
+TEST(Destinations, StrictOrderHoldsAcrossPlaces) {
+  LaneRig rig(options_of(10, 4, Order::strict));
+  Places places;
+  with_places(rig, places, {{"a", 10}, {"b", 20}, {"c", 20}, {"d", 10}});
+  const SentBatch first = rig.send_one();
+  EXPECT_EQ(first.seqs, (Seqs{1}));
+  rig.deliver(first);
+  const SentBatch second = rig.send_one();
+  EXPECT_EQ(second.seqs, (Seqs{2, 3}));
+  rig.deliver(second);
+  EXPECT_EQ(rig.send_one().seqs, (Seqs{4}));
+}
+
+TEST(Destinations, ABatchThatIsSentAgainKeepsItsPlace) {
+  LaneRig rig(options_of(10, 1));
+  Places places;
+  with_places(rig, places, {{"a", 10}, {"b", 10}, {"c", 20}});
+  const SentBatch first = rig.send_one();
+  rig.fail(first);
+  const SentBatch other = rig.send_one();
+  EXPECT_EQ(other.seqs, (Seqs{3}));
+  rig.deliver(other);
+  EXPECT_EQ(rig.wait_for_batch().first.seqs, (Seqs{1, 2}));
 }
 
 TEST(ByKey, NoEventLeavesWhileAnEarlierOneOfItsKeyIsInFlightOrWaiting) {

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <any>
+#include <memory>
+
+#include "connectors/connector.h"
+
+namespace tidegate {
+
+/// The Event Grid sink, as the registry knows it.
+const OptionTable* azure_event_grid_sink_options();
+/// `options` is what azure_event_grid_sink_options()->parse() produced. Reaches for no peer. *Errors*: as of the
+/// credential; unavailable when libcurl has no memory.
+Result<std::unique_ptr<Sink>> make_azure_event_grid_sink(const ConnectorContext& context, const std::any& options);
+/// A status: "413".
+std::optional<Settled> judge_azure_event_grid_answer(const PeerAnswer& answer);
+/// The request of an event that goes alone.
+Result<Preview> preview_azure_event_grid(const ConnectorContext& context, const std::any& options,
+                                         const OutEvent& event);
+
+}  // namespace tidegate
