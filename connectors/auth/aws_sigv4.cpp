@@ -17,23 +17,14 @@ constexpr std::size_t kDayChars = 8;
 constexpr std::string_view kAuthorization = "Authorization", kDate = "X-Amz-Date",
                            kSecurityToken = "X-Amz-Security-Token", kContentHash = "X-Amz-Content-Sha256";
 
-/// Lower case. The four of the signature itself, then what hops on the way add, change or take out.
-constexpr std::array<std::string_view, 16> kUnsigned = {"authorization",
-                                                        "x-amz-date",
-                                                        "x-amz-security-token",
-                                                        "x-amz-content-sha256",
-                                                        "connection",
-                                                        "expect",
-                                                        "keep-alive",
-                                                        "proxy-authenticate",
-                                                        "proxy-authorization",
-                                                        "proxy-connection",
-                                                        "te",
-                                                        "trailer",
-                                                        "transfer-encoding",
-                                                        "upgrade",
-                                                        "user-agent",
-                                                        "x-amzn-trace-id"};
+/// Lower case, as those below.
+constexpr std::array<std::string_view, 4> kWritten = {"authorization", "x-amz-date", "x-amz-security-token",
+                                                      "x-amz-content-sha256"};
+/// What hops on the way add, change or take out.
+constexpr std::array<std::string_view, 12> kOfHops = {
+    "connection",          "expect",           "keep-alive", "proxy-authenticate",
+    "proxy-authorization", "proxy-connection", "te",         "trailer",
+    "transfer-encoding",   "upgrade",          "user-agent", "x-amzn-trace-id"};
 
 /// `lower_case` is what its name says.
 bool is_named(std::string_view name, std::string_view lower_case) noexcept {
@@ -65,8 +56,13 @@ Result<SigV4Signer> SigV4Signer::create(SigV4Scope scope) {
   return SigV4Signer(std::move(scope), *std::move(sha256));
 }
 
+bool SigV4Signer::writes(std::string_view header) noexcept {
+  return std::ranges::any_of(kWritten, [header](std::string_view name) { return is_named(header, name); });
+}
+
 bool SigV4Signer::signs(std::string_view header) noexcept {
-  return std::ranges::none_of(kUnsigned, [header](std::string_view name) { return is_named(header, name); });
+  return !writes(header) &&
+         std::ranges::none_of(kOfHops, [header](std::string_view name) { return is_named(header, name); });
 }
 
 Result<std::span<const HeaderField>> SigV4Signer::sign(const SigV4Request& request, const AwsKeys& keys, WallTime now) {

@@ -61,6 +61,8 @@ class SigV4Signer {
   /// *Errors*: unavailable, when OpenSSL cannot give SHA-256.
   static Result<SigV4Signer> create(SigV4Scope scope);
 
+  /// True for the headers that sign() gives.
+  static bool writes(std::string_view header) noexcept;
   /// False for headers that are never signed: those that proxies change, and those that sign() gives.
   static bool signs(std::string_view header) noexcept;
 

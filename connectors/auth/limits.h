@@ -50,5 +50,18 @@ inline constexpr std::chrono::seconds kErrandPause{10};
 inline constexpr std::chrono::seconds kErrandStepMax{10};
 /// Requests of one errand; the longest honest one has three (a session token, a role, its keys).
 inline constexpr int kErrandRequestsMax = 8;
+/// Largest output of a program that prints a credential; a token is the longest part of it.
+inline constexpr std::size_t kProgramOutputBytesMax = 64u << 10;
+/// Largest file of AWS profiles. A company's list of accounts has some hundreds of lines.
+inline constexpr std::size_t kProfileFileBytesMax = 1u << 20;
+/// Profiles of both files together.
+inline constexpr std::size_t kProfilesMax = 4096;
+/// Profiles on the way from the one that is asked for to the keys.
+inline constexpr std::size_t kProfileChainMax = 5;
+/// How long before their end AWS keys are replaced: AWS gives an instance's new ones at least this early.
+inline constexpr std::chrono::minutes kKeyRenewalAhead{5};
+/// The metadata service and container agents are on the same machine; where there is none, nobody answers.
+inline constexpr std::chrono::milliseconds kMetadataConnectMax{2'000};
+inline constexpr std::chrono::milliseconds kMetadataReplyMax{5'000};
 
 }  // namespace tidegate::limits

@@ -1,5 +1,6 @@
 #include "connectors/auth/make_auth.h"
 
+#include "connectors/auth/aws_auth.h"
 #include "connectors/auth/azure_sas_auth.h"
 #include "connectors/auth/fixed_auth.h"
 #include "connectors/auth/google_auth.h"
@@ -18,7 +19,7 @@ Result<std::unique_ptr<Auth>> with_tokens(Result<std::unique_ptr<TokenRequest>> 
 
 }  // namespace
 
-Result<std::unique_ptr<Auth>> make_auth(const AuthOptions& options) {
+Result<std::unique_ptr<Auth>> make_auth(const AuthOptions& options, const http::ConnectionOptions& connection) {
   switch (options.type) {
     case AuthType::none:
     case AuthType::basic:
@@ -28,6 +29,8 @@ Result<std::unique_ptr<Auth>> make_auth(const AuthOptions& options) {
     case AuthType::google_service_account: return with_tokens(ServiceAccountGrant::create(options));
     case AuthType::azure_sas: return std::unique_ptr<Auth>(std::make_unique<AzureSasAuth>(options));
     case AuthType::standard_webhooks: return WebhookAuth::create(options);
+    case AuthType::aws_sigv4:
+      return AwsAuth::create(SigV4Scope::of(options.region, options.service), options.credentials, connection);
   }
   return std::unique_ptr<Auth>(std::make_unique<FixedAuth>(options));
 }

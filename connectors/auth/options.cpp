@@ -2,11 +2,18 @@
 
 #include <optional>
 
+#include "connectors/auth/aws_sigv4.h"
 #include "connectors/auth/token_options.h"
 #include "connectors/http/header_lines.h"
 
 namespace tidegate::auth {
 namespace {
+
+std::optional<OptionFault> aws_fault(const AuthOptions& auth) {
+  if (!is_aws_region(auth.region)) return OptionFault{"type", "is aws_sigv4, which needs region, such as eu-central-1"};
+  if (auth.service.empty()) return OptionFault{"type", "is aws_sigv4, which needs service, such as execute-api"};
+  return std::nullopt;
+}
 
 std::optional<OptionFault> auth_fault(const AuthOptions& auth) {
   switch (auth.type) {
@@ -29,6 +36,7 @@ std::optional<OptionFault> auth_fault(const AuthOptions& auth) {
     case AuthType::google_service_account:
     case AuthType::azure_sas:
     case AuthType::standard_webhooks: return token_fault(auth);
+    case AuthType::aws_sigv4: return aws_fault(auth);
   }
   return std::nullopt;
 }
@@ -51,13 +59,20 @@ const OptionTableOf<AuthOptions>& auth_table() {
                         "A bearer token for the key in `service_account_file`."},
                        {"azure_sas", AuthType::azure_sas, "A shared access signature made of `shared_access_key`."},
                        {"standard_webhooks", AuthType::standard_webhooks,
-                        "Every request is signed with `secrets`, as standardwebhooks.com says."}},
+                        "Every request is signed with `secrets`, as standardwebhooks.com says."},
+                       {"aws_sigv4", AuthType::aws_sigv4,
+                        "Every request is signed with AWS keys, for `service` in `region`."}},
                       "Kind of credential.")
               .option("user", &AuthOptions::user, "Of type basic.")
               .secret("password", &AuthOptions::password, "Of type basic.")
               .secret("token", &AuthOptions::token, "Of type bearer.")
               .option("name", &AuthOptions::name, "Of type header: its name, such as X-Api-Key.")
               .secret("value", &AuthOptions::value, "Of type header: its value."))
+          .option("region", &AuthOptions::region, "Of type aws_sigv4: as in the endpoint's name, such as eu-central-1.")
+          .option("service", &AuthOptions::service,
+                  "Of type aws_sigv4: execute-api (API Gateway), lambda (function URLs), aps (Prometheus), es ...")
+          .section("credentials", &AuthOptions::credentials, aws_credentials_table(),
+                   "Of type aws_sigv4: where the keys come from.")
           .check(auth_fault);
   return table;
 }
@@ -69,6 +84,7 @@ bool sets_header(const AuthOptions& auth, std::string_view name) noexcept {
     case AuthType::header: return is(auth.name);
     case AuthType::azure_sas: return is(auth.sas == SasService::event_grid ? "aeg-sas-token" : "Authorization");
     case AuthType::standard_webhooks: return is("webhook-id") || is("webhook-timestamp") || is("webhook-signature");
+    case AuthType::aws_sigv4: return SigV4Signer::writes(name);
     default: return is("Authorization");
   }
 }

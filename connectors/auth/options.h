@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "connectors/auth/aws_options.h"
 #include "connectors/auth/jwt.h"
 #include "gateway/base/clock.h"
 #include "gateway/config/option_table.h"
@@ -23,6 +24,7 @@ enum class AuthType : std::uint8_t {
   google_service_account,
   azure_sas,
   standard_webhooks,
+  aws_sigv4,
 };
 /// How an OAuth2 client proves who it is to the token endpoint.
 enum class ClientAuth : std::uint8_t { basic, body, private_key_jwt };
@@ -63,6 +65,9 @@ struct AuthOptions {
   std::vector<Secret> secrets;
   std::filesystem::path secrets_file;
   BadRequest bad_request = BadRequest::signature;
+
+  std::string region, service;       ///< aws_sigv4
+  AwsCredentialOptions credentials;  ///< aws_sigv4
 };
 
 const OptionTableOf<AuthOptions>& auth_table();

@@ -10,7 +10,7 @@ namespace tidegate {
 
 Result<std::unique_ptr<Sink>> make_azure_event_hubs_sink(const ConnectorContext& context, const std::any& any_options) {
   const auto& options = std::any_cast<const azure_event_hubs::SinkOptions&>(any_options);
-  auto auth = auth::make_auth(options.auth);
+  auto auth = auth::make_auth(options.auth, options);
   if (!auth) return std::move(auth).error();
   return http::HttpSink::create(
       context, options, std::make_unique<azure_event_hubs::EventHubsService>(options, context.route), *std::move(auth));

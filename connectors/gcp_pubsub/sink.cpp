@@ -9,7 +9,7 @@ namespace tidegate {
 
 Result<std::unique_ptr<Sink>> make_gcp_pubsub_sink(const ConnectorContext& context, const std::any& any_options) {
   const auto& options = std::any_cast<const gcp_pubsub::SinkOptions&>(any_options);
-  auto auth = auth::make_auth(options.auth);
+  auto auth = auth::make_auth(options.auth, options);
   if (!auth) return std::move(auth).error();
   return http::HttpSink::create(context, options, std::make_unique<gcp_pubsub::PubsubService>(options, context.route),
                                 *std::move(auth));

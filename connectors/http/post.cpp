@@ -71,7 +71,7 @@ Result<std::unique_ptr<Sink>> make_http_sink(const ConnectorContext& context, co
   const auto& options = std::any_cast<const http::SinkOptions&>(any_options);
   auto compressor = http::Compressor::create(options.compression);
   if (!compressor) return std::move(compressor).error();
-  auto auth = auth::make_auth(options.auth);
+  auto auth = auth::make_auth(options.auth, options);
   if (!auth) return std::move(auth).error();
   const bool structured = options.format == http::Format::cloudevents && context.delivery != nullptr &&
                           context.delivery->batch.max_events == 1;

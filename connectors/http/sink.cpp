@@ -109,10 +109,15 @@ Result<CURLcode> HttpSink::run_alone(CURL* easy, Deadline deadline, const std::s
 }
 
 void HttpSink::submit(Batch batch) {
+  waiting_.push_back(std::move(batch));
   look_after_credential();
-  if (auth_->ready(clock_.wall())) return send(std::move(batch));
-  if (talk_) return waiting_.push_back(std::move(batch));
-  fail(batch.id, "not sent: there is no credential", Cause::unauthorized);
+  if (waiting_.empty()) return;  // the errand ended at once, and dealt with it
+  const bool ready = auth_->ready(clock_.wall());
+  if (!ready && talk_) return;
+  Batch now = std::move(waiting_.back());
+  waiting_.pop_back();
+  if (ready) return send(std::move(now));
+  fail(now.id, "not sent: there is no credential", Cause::unauthorized);
 }
 
 /// Starts the request of a batch.

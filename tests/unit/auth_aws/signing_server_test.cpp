@@ -1,15 +1,18 @@
 // A server that computes the signature of each request on its own, in another language, where it is at hand.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "connectors/auth/aws_sigv4.h"
+#include "connectors/http/http.h"
+#include "gateway/config/option_table.h"
+#include "gateway/delivery/options.h"
 #include "tests/support/http/http_client.h"
 #include "tests/support/process/process.h"
-#include "tests/unit/auth_aws/shared_folder.h"
+#include "tests/unit/auth_aws/signing_server.h"
 
 namespace tidegate::auth {
 namespace {
@@ -18,29 +21,12 @@ using namespace std::chrono_literals;
 
 const AwsKeys kKeys{"AKIDEXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), Secret("session/token==")};
 
-class SigningServer : public testing::Test {
+class SigningServerTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    const auto script = test::shared_folder() / "data/sigv4/sigv4_server.js";
-    if (!std::filesystem::exists(script)) GTEST_SKIP() << "no sigv4_server.js beside the source tree";
-    if (test::run({"node", "--version"}, test::within(20s)).status != 0) GTEST_SKIP() << "no node here";
-    for (int attempt = 0; attempt < 5 && !server_; ++attempt) start(script);
+    if (const std::string missing = test::SigningServer::missing(); !missing.empty()) GTEST_SKIP() << missing;
+    server_ = test::SigningServer::start(kKeys);
     ASSERT_TRUE(server_) << "the server did not start";
-  }
-
-  void start(const std::filesystem::path& script) {
-    port_ = test::free_port();
-    auto spawned = test::Process::spawn({{"node", script.string(), std::to_string(port_), kKeys.access_key_id,
-                                          kKeys.secret_access_key.reveal(), kKeys.session_token.reveal()},
-                                         {},
-                                         {},
-                                         {},
-                                         false});
-    ASSERT_TRUE(spawned);
-    server_.emplace(*std::move(spawned));
-    const bool up =
-        test::wait_until(test::within(20s), [&] { return !server_->running() || test::accepts_connections(port_); });
-    if (!up || !server_->running()) server_.reset();
   }
 
   test::HttpReply send(SigV4Scope scope, const std::string& method, const std::string& target, const std::string& body,
@@ -56,15 +42,44 @@ class SigningServer : public testing::Test {
     for (const auto& [name, value] : headers) text.append(name).append(": ").append(value).append("\r\n");
     const std::string sent = body + sent_body_end;
     text += "Content-Length: " + std::to_string(sent.size()) + "\r\n\r\n" + sent;
-    test::HttpClient client(port_);
+    test::HttpClient client(server_->port());
     return client.send(text) ? client.reply() : test::HttpReply{};
   }
 
-  std::uint16_t port_ = 0;
-  std::optional<test::Process> server_;
+  /// What becomes of an event that the http sink sends.
+  [[nodiscard]] Settled deliver(const std::string& target, const std::string& credentials) const {
+    DeliveryOptions delivery;
+    delivery.batch.max_events = 1;
+    const SystemClock clock;
+    ConnectorContext context;
+    context.clock = &clock;
+    context.delivery = &delivery;
+    const auto options =
+        parse_text(*http_sink_options(),
+                   fmt::format("{{url: 'http://127.0.0.1:{}{}', headers: {{X-Tag: '  a   b '}}, compression: "
+                               "gzip, auth: {{type: aws_sigv4, region: eu-central-1, service: execute-api, "
+                               "credentials: {{{}}}}}}}",
+                               server_->port(), target, credentials));
+    EXPECT_TRUE(options) << options.error().message;
+    const auto sink = make_http_sink(context, *options);
+    EXPECT_TRUE(sink) << sink.error().message;
+    OutEvent event;
+    event.event.id = "id-1";
+    event.event.source = "/plant";
+    event.event.type = "reading";
+    event.event.data = R"({"value":21.5})";
+    (*sink)->submit({BatchId{1}, {&event}});
+    for (const Deadline deadline = test::within(30s); clock.steady() < deadline.at;) {
+      auto ended = (*sink)->wait(deadline, {});
+      if (!ended.empty()) return std::move(ended.front());
+    }
+    return {};
+  }
+
+  std::unique_ptr<test::SigningServer> server_;
 };
 
-TEST_F(SigningServer, AcceptsWhatIsSigned) {
+TEST_F(SigningServerTest, AcceptsWhatIsSigned) {
   struct Sent {
     const char* service;
     const char* method;
@@ -90,13 +105,28 @@ TEST_F(SigningServer, AcceptsWhatIsSigned) {
   }
 }
 
-TEST_F(SigningServer, RefusesAnotherSecretAChangedBodyAndAWrongClock) {
+TEST_F(SigningServerTest, RefusesAnotherSecretAChangedBodyAndAWrongClock) {
   const auto scope = SigV4Scope::of("eu-central-1", "sqs");
   AwsKeys other = kKeys;
   other.secret_access_key = Secret("another");
   EXPECT_NE(send(scope, "POST", "/", "{}", {}, other).body.find("SignatureDoesNotMatch"), std::string::npos);
   EXPECT_NE(send(scope, "POST", "/", "{}", {}, kKeys, 0min, " ").body.find("SignatureDoesNotMatch"), std::string::npos);
   EXPECT_NE(send(scope, "POST", "/", "{}", {}, kKeys, 10min).body.find("RequestTimeTooSkewed"), std::string::npos);
+}
+
+TEST_F(SigningServerTest, AcceptsWhatTheHttpSinkSends) {
+  const std::string keys =
+      fmt::format("access_key_id: {}, secret_access_key: '{}', session_token: '{}'", kKeys.access_key_id,
+                  kKeys.secret_access_key.reveal(), kKeys.session_token.reveal());
+  for (const char* target : {"", "/", "/prod/events", "/a//./b/../c%20d/?when=12:00&b=2&a=1&flag&path=a/b%2fc"}) {
+    const Settled settled = deliver(target, keys);
+    ASSERT_EQ(settled.outcomes.size(), 1u);
+    EXPECT_EQ(settled.outcomes[0].fate, Fate::delivered) << target << ' ' << settled.outcomes[0].reason;
+  }
+  const Settled refused = deliver("/", "access_key_id: AKIDEXAMPLE, secret_access_key: wrong");
+  ASSERT_EQ(refused.outcomes.size(), 1u);
+  EXPECT_EQ(refused.outcomes[0].fate, Fate::retry);
+  EXPECT_EQ(refused.cause, Cause::unauthorized);
 }
 
 }  // namespace

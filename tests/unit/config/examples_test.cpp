@@ -34,7 +34,7 @@ class SiteFolder {
     for (const char* name :
          {"tls/plant-ca.pem", "tls/plant-7.pem", "tls/plant-7.key", "tls/cloud-plant-7.pem", "tls/cloud-plant-7.key",
           "secrets/cloud-token", "secrets/hq-password", "secrets/kafka-password", "secrets/cloud-key",
-          "secrets/shore-token", "secrets/entra-client-secret", "demo-ca.pem"}) {
+          "secrets/shore-token", "secrets/entra-client-secret", "demo-ca.pem", "tls/device.pem", "tls/device.key"}) {
       fs::create_directories((path() / name).parent_path());
       std::ofstream(path() / name) << "for tests";
     }

@@ -41,7 +41,10 @@ const std::vector<ConnectorType>& fake_types() {
       {"mqtt", "From a broker.", source_options, nullptr, nullptr, nullptr},
       {"http", "To an endpoint.", nullptr, nullptr, sink_options, nullptr},
       {"kafka", "Both ways.", source_options, nullptr, sink_options, nullptr},
-      {"picky", "Only events with captures.", nullptr, nullptr, sink_options, nullptr, wants_a_capture},
+      {.name = "picky",
+       .summary = "Only events with captures.",
+       .sink_options = sink_options,
+       .check_sink_route = wants_a_capture},
   };
   return types;
 }

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tests/support/process/mosquitto.h"
+#include "tests/support/receiver/test_certs.h"
 #include "tests/unit/mqtt_sink/sink_fixture.h"
 
 namespace tidegate::test {
@@ -155,6 +156,42 @@ TEST_F(WithMosquitto, ARefusedPasswordIsACredentialToRenew) {
     EXPECT_EQ(fates(sink.send(sink.batch({"a"})), 1), "d");
     write_file(dir_ / "password", "wrong");
   }
+}
+
+TEST_F(WithMosquitto, TheConfigForAwsIotCoreWorksWithABrokerOfItsKind) {
+  const auto certs = tidegate::testing::make_test_certs(dir_ / "certs");
+  ASSERT_TRUE(certs);
+  MosquittoOptions options;
+  options.ca = certs->ca_cert;
+  options.cert = certs->server_cert;
+  options.key = certs->server_key;
+  options.require_client_certificate = true;
+  options.max_inflight = 100;
+  options.more = "max_packet_size 131072\nmax_qos 1\n";
+  start(options);
+  const std::string tls = "ca_file: " + certs->ca_cert.string() + ", alpn: x-amzn-mqtt-ca";
+  const std::string device =
+      tls + ", cert_file: " + certs->client_cert.string() + ", key_file: " + certs->client_key.string();
+  const auto yaml = [](const std::string& tls_options) {
+    return "client_id: plant-7\ntopic: 'plants/plant-7/{device}'\nqos: 1\nkeep_alive: 60s\ntls: { " + tls_options +
+           " }";
+  };
+  SinkUnderTest sink(broker_->uri(), yaml(device));
+  Batch batch = sink.batch({"a", "b", "c"});
+  for (const OutEvent* event : batch.events) const_cast<OutEvent*>(event)->captures = {{"device", "d-7"}};
+  sink.last_event().event.data = std::string(140'000, 'x');
+  const Settled settled = sink.send(batch);
+  EXPECT_EQ(fates(settled, 3), "ddx");
+  EXPECT_THAT(settled.outcomes.at(2).reason, ::testing::HasSubstr("the broker takes 131072 at most"));
+  EXPECT_THAT(broker_->log(), ::testing::HasSubstr("as plant-7"));
+
+  SinkUnderTest stranger(broker_->uri(), "connect_timeout: 2s\n" + yaml(tls));
+  const Settled refused = stranger.send(stranger.batch({"a"}));
+  EXPECT_EQ(fates(refused, 1), "r");
+  SinkUnderTest too_much(broker_->uri(), "client_id: plant-8\nqos: 2\ntls: { " + device + " }");
+  const Settled lacking = too_much.send(too_much.batch({"a"}));
+  EXPECT_EQ(fates(lacking, 1), "r");
+  EXPECT_THAT(lacking.outcomes.at(0).reason, ::testing::HasSubstr("takes QoS 1 at most"));
 }
 
 /// Sends what was not delivered again, as a lane does, until everything is.
