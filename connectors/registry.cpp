@@ -1,3 +1,4 @@
+#include "connectors/aws_s3/aws_s3.h"
 #include "connectors/azure_event_grid/azure_event_grid.h"
 #include "connectors/azure_event_hubs/azure_event_hubs.h"
 #include "connectors/connector.h"
@@ -57,6 +58,15 @@ const std::vector<ConnectorType>& connector_types() {
        .judge_answer = judge_kafka_answer,
        .answers = "an error code of Kafka by its name (NOT_ENOUGH_REPLICAS)",
        .preview = preview_kafka},
+      {.name = "aws_s3",
+       .summary = "objects in Amazon S3, and stores that speak like it",
+       .sink_options = aws_s3_sink_options,
+       .make_sink = make_aws_s3_sink,
+       .delivery_defaults = aws_s3_delivery_defaults,
+       .check_sink_route = check_aws_s3_sink_route,
+       .judge_answer = judge_aws_s3_answer,
+       .answers = "an HTTP status, or an error code of S3 (SlowDown)",
+       .preview = preview_aws_s3},
       {.name = "gcp_pubsub",
        .summary = "topics of Google Cloud Pub/Sub",
        .sink_options = gcp_pubsub_sink_options,

@@ -15,10 +15,7 @@ namespace tidegate::file {
 namespace {
 
 std::string ending_of(const SinkOptions& options) {
-  std::string ending = options.format == lines::Format::csv ? ".csv" : ".ndjson";
-  if (options.compression == http::Compression::gzip) ending += ".gz";
-  if (options.compression == http::Compression::zstd) ending += ".zst";
-  return ending;
+  return std::string(lines::file_ending(options.format)) + std::string(http::file_ending(options.compression));
 }
 
 }  // namespace

@@ -48,6 +48,15 @@ bool is_visible_ascii(std::string_view text) noexcept {
 
 }  // namespace
 
+std::string_view file_ending(Compression compression) noexcept {
+  switch (compression) {
+    case Compression::none: break;
+    case Compression::gzip: return ".gz";
+    case Compression::zstd: return ".zst";
+  }
+  return {};
+}
+
 bool is_batched(Format format) noexcept {
   return format == Format::cloudevents || format == Format::json_array || format == Format::ndjson;
 }

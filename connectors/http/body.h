@@ -14,6 +14,9 @@ namespace tidegate::http {
 enum class Format : std::uint8_t { cloudevents, cloudevents_binary, json_array, ndjson, raw };
 enum class Compression : std::uint8_t { none, gzip, zstd };
 
+/// What a file so compressed has at the end of its name: ".gz"; empty for none.
+std::string_view file_ending(Compression compression) noexcept;
+
 /// True when a format carries several events per request.
 bool is_batched(Format format) noexcept;
 

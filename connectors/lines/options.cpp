@@ -21,6 +21,8 @@ std::initializer_list<Choice<Format>> formats() {
   return all;
 }
 
+std::string_view file_ending(Format format) noexcept { return format == Format::csv ? ".csv" : ".ndjson"; }
+
 const OptionTableOf<CsvOptions>& csv_table() {
   static const auto table =
       OptionTableOf<CsvOptions>("Columns of comma-separated values.")

@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "connectors/fields/text.h"
 #include "gateway/config/option_table.h"
@@ -15,6 +16,9 @@ enum class Format : std::uint8_t { cloudevents, payload, csv };
 
 /// For OptionTableOf::choice().
 std::initializer_list<Choice<Format>> formats();
+
+/// What a file of such lines has at the end of its name: ".ndjson".
+std::string_view file_ending(Format format) noexcept;
 
 struct CsvOptions {
   fields::TextMap columns;

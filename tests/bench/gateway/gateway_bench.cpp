@@ -18,6 +18,7 @@
 #include "tests/bench/gateway/http_flow.h"
 #include "tests/bench/gateway/kafka.h"
 #include "tests/bench/gateway/listener.h"
+#include "tests/bench/gateway/objects.h"
 #include "tests/bench/gateway/report.h"
 #include "tests/bench/gateway/rig.h"
 
@@ -29,7 +30,8 @@ using namespace tidegate::bench;
 struct Options {
   std::filesystem::path bin, json;
   bool quick = false;
-  std::uint64_t flow_events = 200'000, pending_events = 1'000'000, latency_events = 10'000, folder_rows = 1'000'000;
+  std::uint64_t flow_events = 200'000, pending_events = 1'000'000, latency_events = 10'000, folder_rows = 1'000'000,
+                archived_events = 1u << 20;
   int repeats = 3;
 };
 
@@ -276,6 +278,19 @@ Status kafka(const Options& options, std::vector<Row>& rows) {
   return {};
 }
 
+/// A GiB of backlog into a bucket.
+Status objects(const Options& options, std::vector<Row>& rows) {
+  say("objects");
+  const auto flow = measure_objects(options.bin, options.archived_events);
+  if (!flow) return flow.error();
+  const std::string what =
+      fmt::format("aws_s3, {} MiB of backlog in events of 1 KiB, zstd: ", options.archived_events >> 10);
+  rows.push_back({what + "gateway peak RSS", "MiB", {flow->rss_peak_mib}, Bound::at_most, 40});
+  rows.push_back({"  payload that leaves", "MiB/s", {flow->mib_per_second}, Bound::none, 0});
+  rows.push_back({"  objects", "objects", {flow->objects}, Bound::none, 0});
+  return {};
+}
+
 Status http_ingest(const Options& options, std::vector<Row>& rows) {
   Row rate{"HTTP, NDJSON of 100 -> spool (full) -> HTTPS", "events/s", {}, Bound::at_least, 80'000};
   Row cpu{"  gateway CPU", "us/event", {}, Bound::none, 0};
@@ -394,8 +409,8 @@ int main(int argc, char** argv) {
   app.add_option("--json", options.json, "also write the rows there");
   app.add_option(
       "--only", only,
-      "spool, patterns, reduce, jq, transforms, signing, throughput, content, listener, kafka, http, folder, idle, "
-      "restart, latency");
+      "spool, patterns, reduce, jq, transforms, signing, throughput, content, listener, kafka, http, folder, "
+      "objects, idle, restart, latency");
   app.add_option("--bin", options.bin, "where the programs are");
   CLI11_PARSE(app, argc, argv);
   if (options.quick) {
@@ -403,25 +418,15 @@ int main(int argc, char** argv) {
     options.pending_events = 50'000;
     options.latency_events = 2'000;
     options.folder_rows = 100'000;
+    options.archived_events = 64u << 10;
     options.repeats = 1;
   }
 
   const std::vector<std::pair<std::string, Status (*)(const Options&, std::vector<Row>&)>> measures = {
-      {"spool", spool},
-      {"patterns", patterns},
-      {"reduce", reduce},
-      {"jq", jq},
-      {"transforms", transforms},
-      {"signing", signing},
-      {"throughput", throughput},
-      {"content", content},
-      {"listener", listener},
-      {"kafka", kafka},
-      {"http", http_ingest},
-      {"folder", folder},
-      {"idle", idle},
-      {"restart", restart},
-      {"latency", latency}};
+      {"spool", spool},           {"patterns", patterns}, {"reduce", reduce},         {"jq", jq},
+      {"transforms", transforms}, {"signing", signing},   {"throughput", throughput}, {"content", content},
+      {"listener", listener},     {"kafka", kafka},       {"http", http_ingest},      {"folder", folder},
+      {"objects", objects},       {"idle", idle},         {"restart", restart},       {"latency", latency}};
   std::vector<Row> rows;
   for (const auto& [name, measure] : measures) {
     if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;

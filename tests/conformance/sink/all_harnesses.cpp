@@ -23,6 +23,7 @@ BarePort::~BarePort() { ::close(socket_); }
 
 const std::vector<HarnessRow>& all_harnesses() {
   static const std::vector<HarnessRow> rows = {
+      {"AwsS3", make_aws_s3_harness},
       {"AzureEventGrid", make_azure_event_grid_harness},
       {"AzureEventHubs", make_azure_event_hubs_harness},
       {"File", make_file_harness},

@@ -5,7 +5,9 @@
 
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
+#include "connectors/aws_s3/aws_s3.h"
 #include "connectors/azure_event_grid/azure_event_grid.h"
 #include "connectors/azure_event_hubs/azure_event_hubs.h"
 #include "connectors/gcp_pubsub/gcp_pubsub.h"
@@ -32,6 +34,15 @@ Answer reply(unsigned status, std::string body = {}) {
   Answer answer;
   answer.status = status;
   answer.body = std::move(body);
+  return answer;
+}
+
+Answer s3(const ReceivedRequest& request, Ids& ids) {
+  if (request.method != "PUT") return reply(404, "<Error><Code>NoSuchUpload</Code></Error>");
+  std::istringstream lines(request.body);
+  for (std::string line; std::getline(lines, line);) ids.push_back(json::parse(line).at("id"));
+  Answer answer = reply(200);
+  answer.headers = {{"ETag", "\"0\""}};
   return answer;
 }
 
@@ -111,6 +122,12 @@ class CloudHarness final : public SinkHarness {
 
 }  // namespace
 
+std::unique_ptr<SinkHarness> make_aws_s3_harness() {
+  return std::make_unique<CloudHarness>(Cloud{aws_s3_sink_options, make_aws_s3_sink,
+                                              "bucket: archive\nregion: eu-central-1\nkey: all\n"
+                                              "credentials: {type: keys, access_key_id: A, secret_access_key: s}\n",
+                                              s3});
+}
 std::unique_ptr<SinkHarness> make_gcp_pubsub_harness() {
   return std::make_unique<CloudHarness>(
       Cloud{gcp_pubsub_sink_options, make_gcp_pubsub_sink, "project: plant\ntopic: readings\n", pubsub});

@@ -33,6 +33,7 @@ struct HarnessRow {
 /// Every sink of this repository. Defined in all_harnesses.cpp.
 const std::vector<HarnessRow>& all_harnesses();
 
+std::unique_ptr<SinkHarness> make_aws_s3_harness();
 std::unique_ptr<SinkHarness> make_azure_event_grid_harness();
 std::unique_ptr<SinkHarness> make_azure_event_hubs_harness();
 std::unique_ptr<SinkHarness> make_file_harness();

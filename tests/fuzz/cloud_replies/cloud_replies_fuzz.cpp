@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "connectors/aws_s3/reply.h"
 #include "connectors/azure_event_grid/service.h"
 #include "connectors/azure_event_hubs/service.h"
 #include "connectors/gcp_pubsub/reply.h"
@@ -53,10 +54,12 @@ void judge_any_reply(std::string_view bytes) {
   reply.body = bytes;
   const WallTime now{std::chrono::seconds{1'700'000'000}};
   for (const std::size_t events : {1u, 3u}) {
+    check(aws_s3::judge_put(reply, events, {"archive", "eu-central-1"}, now), reply.status, events);
     check(gcp_pubsub::judge_publish(reply, events, now), reply.status, events);
     check(azure_event_grid::judge_publish(reply, events, now), reply.status, events);
     check(azure_event_hubs::judge_publish(reply, events, now), reply.status, events);
   }
+  check(aws_s3::judge_probe(reply, {"archive", "eu-central-1"}, now));
   check(gcp_pubsub::judge_probe(reply, "projects/p/topics/t", now));
   check(azure_event_grid::judge_probe(reply, now));
   check(azure_event_hubs::judge_probe(reply, now));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string>
@@ -95,6 +96,29 @@ TEST(Examples, EveryExampleDoesWhatItsCasesSay) {
     }
   }
   EXPECT_GE(case_count, 5);
+}
+
+TEST(Examples, ASinksOwnDefaultsOfDeliveryHoldUnlessTheConfigSaysOtherwise) {
+  const SiteFolder site;
+  std::string text = file_text(fs::path(TIDEGATE_CONFIG_FOLDER) / "s3-archive.yaml");
+  const auto deliveries = [&] {
+    const auto environment = [](const std::string&) { return std::optional<std::string>("7"); };
+    const LoadedConfig loaded = load_config_text(text, site.path() / "s3-archive.yaml", connector_types(), environment);
+    std::map<std::string, DeliveryOptions> all;
+    if (loaded.config) {
+      for (const SinkConfig& sink : loaded.config->sinks) all[sink.name] = sink.delivery;
+    }
+    return all;
+  };
+  auto all = deliveries();
+  EXPECT_EQ(all["grid"].batch.max_wait, DeliveryOptions{}.batch.max_wait);
+  EXPECT_EQ(all["archive"].batch.max_wait, std::chrono::seconds{60});
+  EXPECT_EQ(all["archive"].in_flight, 2u);
+  const std::string class_line = "    storage_class: STANDARD_IA\n";
+  text.insert(text.find(class_line), "    batch: { max_wait: 1s }\n");
+  all = deliveries();
+  EXPECT_EQ(all["archive"].batch.max_wait, std::chrono::seconds{1});
+  EXPECT_EQ(all["archive"].batch.max_events, 10'000u) << "what is not said stays";
 }
 
 TEST(Documents, SchemaAndReferenceAreWhatTheProgramGenerates) {
