@@ -74,7 +74,7 @@ Result<std::string> fixed_size_signature(std::string_view der) {
   const unsigned char* at = bytes(der);
   const EcSignature parsed(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
   if (!parsed) return Error{ErrorCode::invalid, "cannot sign: " + openssl_words()};
-  std::string out(2 * kCoordinateBytes, '\0');
+  std::string out(2 * std::size_t{kCoordinateBytes}, '\0');
   if (BN_bn2binpad(ECDSA_SIG_get0_r(parsed.get()), bytes(out), kCoordinateBytes) != kCoordinateBytes ||
       BN_bn2binpad(ECDSA_SIG_get0_s(parsed.get()), bytes(out) + kCoordinateBytes, kCoordinateBytes) != kCoordinateBytes)
     return Error{ErrorCode::invalid, "cannot sign: the signature is too long"};

@@ -35,18 +35,20 @@ enum class BadRequest : std::uint8_t { signature, content };
 /// How a sink proves who it is.
 struct AuthOptions {
   AuthType type = AuthType::none;
-  std::string user;       ///< basic
-  StoredSecret password;  ///< basic
-  StoredSecret token;     ///< bearer
-  std::string name;       ///< header: its name
-  StoredSecret value;     ///< header: its value
+  ClientAuth client_auth = ClientAuth::basic;      ///< oauth2
+  SasService sas = SasService::event_hubs;         ///< azure_sas
+  BadRequest bad_request = BadRequest::signature;  ///< standard_webhooks
+  std::optional<JwtAlgorithm> algorithm;           ///< of private_key_jwt; not set: RS256 or ES256, as the key is
+  std::string user;                                ///< basic
+  StoredSecret password;                           ///< basic
+  StoredSecret token;                              ///< bearer
+  std::string name;                                ///< header: its name
+  StoredSecret value;                              ///< header: its value
 
   std::string token_url;  ///< oauth2; google_service_account: empty: as the key file says
   std::string client_id;
-  ClientAuth client_auth = ClientAuth::basic;
   StoredSecret client_secret;              ///< of client_auth basic and body
   StoredSecret private_key;                ///< of client_auth private_key_jwt, PEM
-  std::optional<JwtAlgorithm> algorithm;   ///< not set: RS256 or ES256, as the key is
   std::string key_id;                      ///< empty: none is named
   std::filesystem::path certificate_file;  ///< empty: none is named
   std::string assertion_audience;          ///< empty: token_url
@@ -57,14 +59,12 @@ struct AuthOptions {
 
   std::filesystem::path service_account_file;
 
-  SasService sas = SasService::event_hubs;
   std::string key_name;
   StoredSecret shared_access_key;
   milliseconds sas_lifetime{3'600'000};
 
   std::vector<Secret> secrets;
   std::filesystem::path secrets_file;
-  BadRequest bad_request = BadRequest::signature;
 
   std::string region, service;       ///< aws_sigv4
   AwsCredentialOptions credentials;  ///< aws_sigv4
