@@ -3,13 +3,17 @@
 #include "connectors/azure_event_hubs/azure_event_hubs.h"
 #include "connectors/connector.h"
 #include "connectors/directory/directory.h"
+#include "connectors/elasticsearch/elasticsearch.h"
 #include "connectors/file/file.h"
 #include "connectors/gcp_pubsub/gcp_pubsub.h"
 #include "connectors/http/http.h"
 #include "connectors/http/ingest/ingest.h"
+#include "connectors/influxdb/influxdb.h"
 #include "connectors/kafka/kafka.h"
+#include "connectors/loki/loki.h"
 #include "connectors/mqtt/mqtt.h"
 #include "connectors/mqtt_listener/mqtt_listener.h"
+#include "connectors/splunk_hec/splunk_hec.h"
 
 namespace tidegate {
 
@@ -90,6 +94,38 @@ const std::vector<ConnectorType>& connector_types() {
        .judge_answer = judge_azure_event_hubs_answer,
        .answers = "an HTTP status",
        .preview = preview_azure_event_hubs},
+      {.name = "influxdb",
+       .summary = "InfluxDB 1, 2 and 3: points in line protocol",
+       .sink_options = influxdb_sink_options,
+       .make_sink = make_influxdb_sink,
+       .check_sink_route = check_influxdb_sink_route,
+       .judge_answer = judge_influxdb_answer,
+       .answers = "an HTTP status",
+       .preview = preview_influxdb},
+      {.name = "elasticsearch",
+       .summary = "Elasticsearch and OpenSearch: documents",
+       .sink_options = elasticsearch_sink_options,
+       .make_sink = make_elasticsearch_sink,
+       .check_sink_route = check_elasticsearch_sink_route,
+       .judge_answer = judge_elasticsearch_answer,
+       .answers = "an HTTP status",
+       .preview = preview_elasticsearch},
+      {.name = "splunk_hec",
+       .summary = "Splunk, by its HTTP event collector",
+       .sink_options = splunk_hec_sink_options,
+       .make_sink = make_splunk_hec_sink,
+       .check_sink_route = check_splunk_hec_sink_route,
+       .judge_answer = judge_splunk_hec_answer,
+       .answers = "an HTTP status",
+       .preview = preview_splunk_hec},
+      {.name = "loki",
+       .summary = "Grafana Loki: log lines",
+       .sink_options = loki_sink_options,
+       .make_sink = make_loki_sink,
+       .check_sink_route = check_loki_sink_route,
+       .judge_answer = judge_loki_answer,
+       .answers = "an HTTP status",
+       .preview = preview_loki},
   };
   return types;
 }

@@ -19,7 +19,9 @@ Status FixedAuth::prove(http::Request& request, WallTime /*now*/) {
   switch (options_.type) {
     case AuthType::none: return {};
     case AuthType::basic: request.headers.add("Authorization", "Basic " + basic_credentials(options_)); return {};
-    case AuthType::bearer: request.headers.add("Authorization", "Bearer " + options_.token.value().reveal()); return {};
+    case AuthType::bearer:
+      request.headers.add("Authorization", options_.scheme + " " + options_.token.value().reveal());
+      return {};
     case AuthType::header: request.headers.add(options_.name, options_.value.value().reveal()); return {};
     default: return {};  // make_auth() makes something else of it
   }

@@ -42,6 +42,7 @@ struct AuthOptions {
   std::string user;                                ///< basic
   StoredSecret password;                           ///< basic
   StoredSecret token;                              ///< bearer
+  std::string scheme = "Bearer";                   ///< bearer: what stands before the token; not an option of its own
   std::string name;                                ///< header: its name
   StoredSecret value;                              ///< header: its value
 

@@ -145,6 +145,22 @@ Status signing(const Options& options, std::vector<Row>& rows) {
   return {};
 }
 
+/// Points to InfluxDB, from the sink to a stub that discards them: stores_bench measures, this adds the target.
+Status stores(const Options& options, std::vector<Row>& rows) {
+  say("stores");
+  const auto figures = options.quick ? figures_of(options, "stores_bench", {"--quick", "--runs", "1"})
+                                     : figures_of(options, "stores_bench", {"--runs", "5"});
+  if (!figures) return figures.error();
+  for (const auto& [name, figure] : figures->items()) {
+    rows.push_back({"influxdb sink -> a stub that discards: " + name,
+                    figure["unit"],
+                    {figure["value"].get<double>()},
+                    Bound::at_least,
+                    50'000});
+  }
+  return {};
+}
+
 /// The spool alone: spool_bench measures, this adds the targets.
 Status spool(const Options& options, std::vector<Row>& rows) {
   say("spool");
@@ -409,7 +425,7 @@ int main(int argc, char** argv) {
   app.add_option("--json", options.json, "also write the rows there");
   app.add_option(
       "--only", only,
-      "spool, patterns, reduce, jq, transforms, signing, throughput, content, listener, kafka, http, folder, "
+      "spool, patterns, reduce, jq, transforms, signing, stores, throughput, content, listener, kafka, http, folder, "
       "objects, idle, restart, latency");
   app.add_option("--bin", options.bin, "where the programs are");
   CLI11_PARSE(app, argc, argv);
@@ -423,10 +439,11 @@ int main(int argc, char** argv) {
   }
 
   const std::vector<std::pair<std::string, Status (*)(const Options&, std::vector<Row>&)>> measures = {
-      {"spool", spool},           {"patterns", patterns}, {"reduce", reduce},         {"jq", jq},
-      {"transforms", transforms}, {"signing", signing},   {"throughput", throughput}, {"content", content},
-      {"listener", listener},     {"kafka", kafka},       {"http", http_ingest},      {"folder", folder},
-      {"objects", objects},       {"idle", idle},         {"restart", restart},       {"latency", latency}};
+      {"spool", spool},           {"patterns", patterns}, {"reduce", reduce}, {"jq", jq},
+      {"transforms", transforms}, {"signing", signing},   {"stores", stores}, {"throughput", throughput},
+      {"content", content},       {"listener", listener}, {"kafka", kafka},   {"http", http_ingest},
+      {"folder", folder},         {"objects", objects},   {"idle", idle},     {"restart", restart},
+      {"latency", latency}};
   std::vector<Row> rows;
   for (const auto& [name, measure] : measures) {
     if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;

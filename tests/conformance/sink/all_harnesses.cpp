@@ -26,11 +26,15 @@ const std::vector<HarnessRow>& all_harnesses() {
       {"AwsS3", make_aws_s3_harness},
       {"AzureEventGrid", make_azure_event_grid_harness},
       {"AzureEventHubs", make_azure_event_hubs_harness},
+      {"Elasticsearch", make_elasticsearch_harness},
       {"File", make_file_harness},
       {"GcpPubsub", make_gcp_pubsub_harness},
       {"Http", make_http_harness},
+      {"Influxdb", make_influxdb_harness},
       {"Kafka", make_kafka_harness},
+      {"Loki", make_loki_harness},
       {"Mqtt", make_mqtt_harness},
+      {"SplunkHec", make_splunk_hec_harness},
   };
   return rows;
 }

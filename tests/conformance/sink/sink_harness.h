@@ -36,11 +36,15 @@ const std::vector<HarnessRow>& all_harnesses();
 std::unique_ptr<SinkHarness> make_aws_s3_harness();
 std::unique_ptr<SinkHarness> make_azure_event_grid_harness();
 std::unique_ptr<SinkHarness> make_azure_event_hubs_harness();
+std::unique_ptr<SinkHarness> make_elasticsearch_harness();
 std::unique_ptr<SinkHarness> make_file_harness();
 std::unique_ptr<SinkHarness> make_gcp_pubsub_harness();
 std::unique_ptr<SinkHarness> make_http_harness();
+std::unique_ptr<SinkHarness> make_influxdb_harness();
 std::unique_ptr<SinkHarness> make_kafka_harness();
+std::unique_ptr<SinkHarness> make_loki_harness();
 std::unique_ptr<SinkHarness> make_mqtt_harness();
+std::unique_ptr<SinkHarness> make_splunk_hec_harness();
 
 /// A port on loopback that is bound: with `listening` the kernel accepts connections and nobody answers them, without
 /// it every connection is refused.
