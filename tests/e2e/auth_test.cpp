@@ -193,6 +193,63 @@ TEST(Auth, WebhookSecretsRotateUnderLoad) {
   EXPECT_EQ(site.gateway.books("dead").value_or(0), 0u);
 }
 
+/// An endpoint of AWS that knows one access key at a time. *Threads*: safe from any.
+class AwsEndpoint {
+ public:
+  explicit AwsEndpoint(std::string key) : key_(std::move(key)) {}
+  void know(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    key_ = key;
+  }
+  std::size_t distinct() const {
+    const std::lock_guard lock(mutex_);
+    return ids_.size();
+  }
+  Answer take(const ReceivedRequest& request) {
+    const std::lock_guard lock(mutex_);
+    const std::string& proof = request.headers.at("authorization");
+    if (!proof.starts_with("AWS4-HMAC-SHA256 Credential=" + key_ + "/")) {
+      return answer(403, R"({"message":"The security token is invalid, unlike )" + key_ + "\"}");
+    }
+    for (const auto& event : nlohmann::json::parse(request.body)) ids_.insert(event["id"].get<std::string>());
+    return answer(200);
+  }
+
+ private:
+  mutable std::mutex mutex_;  ///< guards everything below
+  std::string key_;
+  std::set<std::string> ids_;
+};
+
+TEST(Auth, AwsKeysRotateUnderLoad) {
+  AwsEndpoint endpoint("AKIAFIRST");
+  testing::ReceiverOptions options;
+  options.respond = [&](const ReceivedRequest& request) { return endpoint.take(request); };
+  Site site(std::move(options));
+  SiteConfig config;
+  config.sink = fmt::format(
+      "    auth:\n      type: aws_sigv4\n      region: eu-central-1\n      service: execute-api\n      credentials: {{ "
+      "access_key_id_file: {}, secret_access_key_file: {} }}\n",
+      site.dir.write("id", "AKIAFIRST\n").string(), site.dir.write("key", "first-s3cret\n").string());
+  site.start(config);
+  const auto arrived = [&](std::size_t count) {
+    return test::wait_until(test::within(kPatience), [&] { return endpoint.distinct() == count; });
+  };
+  site.publish(200, 1, 1);
+  ASSERT_TRUE(arrived(200)) << site.gateway.log();
+
+  endpoint.know("AKIASECOND");
+  site.publish(200, 1, 2);
+  ASSERT_TRUE(site.wait_state(kLane, "paused")) << site.gateway.log();
+  EXPECT_EQ(site.gateway.books("pending"), 200u);
+  test::write_file(site.dir / "key", "second-s3cret\n");
+  test::write_file(site.dir / "id", "AKIASECOND\n");
+  ASSERT_TRUE(arrived(400)) << site.gateway.log();
+  EXPECT_THAT(all_it_says(site), Not(HasSubstr("-s3cret")));
+  site.expect_clean_end();
+  EXPECT_EQ(site.gateway.books("dead").value_or(0), 0u);
+}
+
 /// Receivers of other people's making (tests/node/receivers.mjs), when `./dev test` could install them.
 class NodeReceivers : public ::testing::Test {
  protected:
