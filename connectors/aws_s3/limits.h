@@ -24,7 +24,7 @@ inline constexpr std::size_t kLineOverheadBytes = 384;
 /// and large ones; so a batch waits for company longer than where events are wanted at once, and no more objects are
 /// on their way than a lane's memory for events fills.
 inline constexpr std::size_t kDefaultEvents = 10'000;
-inline constexpr std::size_t kDefaultBytes = 4u << 20;
+inline constexpr std::size_t kDefaultBytes = 3u << 20;
 inline constexpr milliseconds kDefaultWait{60'000};
 inline constexpr unsigned kDefaultInFlight = 2;
 

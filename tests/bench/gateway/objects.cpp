@@ -31,6 +31,7 @@ sinks:
     endpoint: {}
     credentials: {{ type: keys, access_key_id: AKIDEXAMPLE, secret_access_key: not-a-secret }}
     compression: zstd
+    batch: {{ max_wait: 1s }}
     retry: {{ initial: 100ms, max: 1s }}
     breaker: {{ failures: 0 }}
 routes:

@@ -17,7 +17,7 @@ struct ObjectFlow {
 };
 
 /// A store that has no room until so many events of kArchivedPayloadBytes are in the spool, then takes them as objects,
-/// compressed by zstd, with the sink's defaults.
+/// compressed by zstd, with the sink's defaults but for `max_wait`, which only the last object would feel.
 Result<ObjectFlow> measure_objects(const std::filesystem::path& bin, std::uint64_t events);
 
 }  // namespace tidegate::bench
