@@ -1,4 +1,11 @@
+#include "connectors/aws/error_reply.h"
+#include "connectors/aws_eventbridge/aws_eventbridge.h"
+#include "connectors/aws_firehose/aws_firehose.h"
+#include "connectors/aws_kinesis/aws_kinesis.h"
+#include "connectors/aws_lambda/aws_lambda.h"
 #include "connectors/aws_s3/aws_s3.h"
+#include "connectors/aws_sns/aws_sns.h"
+#include "connectors/aws_sqs/aws_sqs.h"
 #include "connectors/azure_event_grid/azure_event_grid.h"
 #include "connectors/azure_event_hubs/azure_event_hubs.h"
 #include "connectors/connector.h"
@@ -126,6 +133,52 @@ const std::vector<ConnectorType>& connector_types() {
        .judge_answer = judge_loki_answer,
        .answers = "an HTTP status",
        .preview = preview_loki},
+      {.name = "aws_sqs",
+       .summary = "queues of Amazon SQS, standard and FIFO",
+       .sink_options = aws_sqs_sink_options,
+       .make_sink = make_aws_sqs_sink,
+       .check_sink_route = check_aws_sqs_sink_route,
+       .judge_answer = aws::judge_answer,
+       .answers = aws::kAnswers,
+       .preview = preview_aws_sqs},
+      {.name = "aws_eventbridge",
+       .summary = "buses of Amazon EventBridge",
+       .sink_options = aws_eventbridge_sink_options,
+       .make_sink = make_aws_eventbridge_sink,
+       .check_sink_route = check_aws_eventbridge_sink_route,
+       .judge_answer = aws::judge_answer,
+       .answers = aws::kAnswers,
+       .preview = preview_aws_eventbridge},
+      {.name = "aws_kinesis",
+       .summary = "streams of Amazon Kinesis Data Streams",
+       .sink_options = aws_kinesis_sink_options,
+       .make_sink = make_aws_kinesis_sink,
+       .check_sink_route = check_aws_kinesis_sink_route,
+       .judge_answer = aws::judge_answer,
+       .answers = aws::kAnswers,
+       .preview = preview_aws_kinesis},
+      {.name = "aws_sns",
+       .summary = "topics of Amazon SNS, standard and FIFO",
+       .sink_options = aws_sns_sink_options,
+       .make_sink = make_aws_sns_sink,
+       .check_sink_route = check_aws_sns_sink_route,
+       .judge_answer = aws::judge_answer,
+       .answers = aws::kAnswers,
+       .preview = preview_aws_sns},
+      {.name = "aws_firehose",
+       .summary = "streams of Amazon Data Firehose",
+       .sink_options = aws_firehose_sink_options,
+       .make_sink = make_aws_firehose_sink,
+       .judge_answer = aws::judge_answer,
+       .answers = aws::kAnswers,
+       .preview = preview_aws_firehose},
+      {.name = "aws_lambda",
+       .summary = "functions of AWS Lambda",
+       .sink_options = aws_lambda_sink_options,
+       .make_sink = make_aws_lambda_sink,
+       .judge_answer = aws::judge_answer,
+       .answers = aws::kAnswers,
+       .preview = preview_aws_lambda},
   };
   return types;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 
 namespace tidegate::fields {
 
@@ -23,6 +24,20 @@ std::variant<Text, TreeFault> text_from(const ConfigNode& node) {
   if (auto* fault = std::get_if<TreeFault>(&made)) return std::move(*fault);
   if (node.text.empty()) return TreeFault{node.at, "the text is empty; write one, or remove the line"};
   return Text(std::get<Template>(std::move(made)), node.text);
+}
+
+std::variant<TextList, TreeFault> text_list_from(const ConfigNode& node) {
+  TextList out;
+  const bool alone = node.kind == ConfigNode::Kind::scalar;
+  if (!alone && node.kind != ConfigNode::Kind::list) {
+    return TreeFault{node.at, "a text or a list of them is wanted: [\"${captures.site}\"]"};
+  }
+  for (const ConfigNode& item : alone ? std::span(&node, 1) : std::span(node.items)) {
+    auto text = text_from(item);
+    if (auto* fault = std::get_if<TreeFault>(&text)) return std::move(*fault);
+    out.entries.push_back(std::get<Text>(std::move(text)));
+  }
+  return out;
 }
 
 std::variant<TextMap, TreeFault> text_map_from(const ConfigNode& node) {
@@ -56,6 +71,13 @@ Status check_captures(std::string_view option, const Text& text, const TopicFilt
 
 Status check_captures(std::string_view option, const std::optional<Text>& text, const TopicFilter& route) {
   return text ? check_captures(option, *text, route) : Status();
+}
+
+Status check_captures(std::string_view option, const TextList& texts, const TopicFilter& route) {
+  for (const Text& text : texts.entries) {
+    if (Status checked = check_captures(option, text, route); !checked) return checked;
+  }
+  return {};
 }
 
 Status check_captures(std::string_view option, const TextMap& texts, const TopicFilter& route) {

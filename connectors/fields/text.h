@@ -20,6 +20,7 @@
 namespace tidegate::fields {
 
 inline constexpr std::string_view kTextSyntax = "text with placeholders";
+inline constexpr std::string_view kTextListSyntax = "list of texts with placeholders, or one";
 inline constexpr std::string_view kTextMapSyntax = "map of names to texts with placeholders";
 
 /// The value of an option: a text with placeholders, as it is written. The default is the empty text.
@@ -48,14 +49,22 @@ struct TextMap {
   std::vector<std::pair<std::string, Text>> entries;
 };
 
+/// The value of an option: texts in the order of the file.
+struct TextList {
+  static constexpr bool kFilledByEvent = true;
+  std::vector<Text> entries;
+};
+
 /// Read such options, for OptionTableOf::tree(). *Errors*: the place and a sentence; an empty text is one.
 std::variant<Text, TreeFault> text_from(const ConfigNode& node);
+std::variant<TextList, TreeFault> text_list_from(const ConfigNode& node);
 std::variant<TextMap, TreeFault> text_map_from(const ConfigNode& node);
 
 /// Whether every capture that the text names is one of the route's, for ConnectorType::check_sink_route. *Errors*:
 /// invalid; `option` names the text in it.
 Status check_captures(std::string_view option, const Text& text, const TopicFilter& route);
 Status check_captures(std::string_view option, const std::optional<Text>& text, const TopicFilter& route);
+Status check_captures(std::string_view option, const TextList& texts, const TopicFilter& route);
 Status check_captures(std::string_view option, const TextMap& texts, const TopicFilter& route);
 
 }  // namespace tidegate::fields

@@ -161,6 +161,18 @@ Status stores(const Options& options, std::vector<Row>& rows) {
   return {};
 }
 
+/// Batches to SQS, as fast as a stub takes them: aws_bench measures, this adds the target.
+Status aws(const Options& options, std::vector<Row>& rows) {
+  say("aws");
+  const auto figures = options.quick ? figures_of(options, "aws_bench", {"--quick", "--runs", "1"})
+                                     : figures_of(options, "aws_bench", {});
+  if (!figures) return figures.error();
+  for (const auto& [name, figure] : figures->items()) {
+    rows.push_back({name, figure["unit"], {figure["value"].get<double>()}, Bound::at_least, 10'000});
+  }
+  return {};
+}
+
 /// The spool alone: spool_bench measures, this adds the targets.
 Status spool(const Options& options, std::vector<Row>& rows) {
   say("spool");
@@ -423,10 +435,10 @@ int main(int argc, char** argv) {
   CLI::App app("Speed and size of the whole gateway.");
   app.add_flag("--quick", options.quick, "small and once: does it work, not how fast is it");
   app.add_option("--json", options.json, "also write the rows there");
-  app.add_option(
-      "--only", only,
-      "spool, patterns, reduce, jq, transforms, signing, stores, throughput, content, listener, kafka, http, folder, "
-      "objects, idle, restart, latency");
+  app.add_option("--only", only,
+                 "spool, patterns, reduce, jq, transforms, signing, aws, stores, throughput, content, listener, kafka, "
+                 "http, folder, "
+                 "objects, idle, restart, latency");
   app.add_option("--bin", options.bin, "where the programs are");
   CLI11_PARSE(app, argc, argv);
   if (options.quick) {
@@ -439,11 +451,11 @@ int main(int argc, char** argv) {
   }
 
   const std::vector<std::pair<std::string, Status (*)(const Options&, std::vector<Row>&)>> measures = {
-      {"spool", spool},           {"patterns", patterns}, {"reduce", reduce}, {"jq", jq},
-      {"transforms", transforms}, {"signing", signing},   {"stores", stores}, {"throughput", throughput},
-      {"content", content},       {"listener", listener}, {"kafka", kafka},   {"http", http_ingest},
-      {"folder", folder},         {"objects", objects},   {"idle", idle},     {"restart", restart},
-      {"latency", latency}};
+      {"spool", spool},           {"patterns", patterns}, {"reduce", reduce},     {"jq", jq},
+      {"transforms", transforms}, {"signing", signing},   {"aws", aws},           {"stores", stores},
+      {"throughput", throughput}, {"content", content},   {"listener", listener}, {"kafka", kafka},
+      {"http", http_ingest},      {"folder", folder},     {"objects", objects},   {"idle", idle},
+      {"restart", restart},       {"latency", latency}};
   std::vector<Row> rows;
   for (const auto& [name, measure] : measures) {
     if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;

@@ -22,20 +22,24 @@ BarePort::BarePort(bool listening) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) 
 BarePort::~BarePort() { ::close(socket_); }
 
 const std::vector<HarnessRow>& all_harnesses() {
-  static const std::vector<HarnessRow> rows = {
-      {"AwsS3", make_aws_s3_harness},
-      {"AzureEventGrid", make_azure_event_grid_harness},
-      {"AzureEventHubs", make_azure_event_hubs_harness},
-      {"Elasticsearch", make_elasticsearch_harness},
-      {"File", make_file_harness},
-      {"GcpPubsub", make_gcp_pubsub_harness},
-      {"Http", make_http_harness},
-      {"Influxdb", make_influxdb_harness},
-      {"Kafka", make_kafka_harness},
-      {"Loki", make_loki_harness},
-      {"Mqtt", make_mqtt_harness},
-      {"SplunkHec", make_splunk_hec_harness},
-  };
+  static const std::vector<HarnessRow> rows = {{"AwsS3", make_aws_s3_harness},
+                                               {"AzureEventGrid", make_azure_event_grid_harness},
+                                               {"AzureEventHubs", make_azure_event_hubs_harness},
+                                               {"Elasticsearch", make_elasticsearch_harness},
+                                               {"File", make_file_harness},
+                                               {"GcpPubsub", make_gcp_pubsub_harness},
+                                               {"Http", make_http_harness},
+                                               {"Influxdb", make_influxdb_harness},
+                                               {"Kafka", make_kafka_harness},
+                                               {"Loki", make_loki_harness},
+                                               {"Mqtt", make_mqtt_harness},
+                                               {"SplunkHec", make_splunk_hec_harness},
+                                               {"AwsEventBridge", make_aws_eventbridge_harness},
+                                               {"AwsFirehose", make_aws_firehose_harness},
+                                               {"AwsKinesis", make_aws_kinesis_harness},
+                                               {"AwsLambda", make_aws_lambda_harness},
+                                               {"AwsSns", make_aws_sns_harness},
+                                               {"AwsSqs", make_aws_sqs_harness}};
   return rows;
 }
 

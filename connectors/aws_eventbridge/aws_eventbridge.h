@@ -1,0 +1,17 @@
+#pragma once
+
+#include <any>
+#include <memory>
+
+#include "connectors/connector.h"
+
+namespace tidegate {
+
+/// The EventBridge connector, as the registry knows it.
+const OptionTable* aws_eventbridge_sink_options();
+Result<std::unique_ptr<Sink>> make_aws_eventbridge_sink(const ConnectorContext& context, const std::any& options);
+Status check_aws_eventbridge_sink_route(const std::any& options, const TopicFilter& route);
+Result<Preview> preview_aws_eventbridge(const ConnectorContext& context, const std::any& options,
+                                        const OutEvent& event);
+
+}  // namespace tidegate

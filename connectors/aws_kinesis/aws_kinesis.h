@@ -1,0 +1,16 @@
+#pragma once
+
+#include <any>
+#include <memory>
+
+#include "connectors/connector.h"
+
+namespace tidegate {
+
+/// The Kinesis connector, as the registry knows it.
+const OptionTable* aws_kinesis_sink_options();
+Result<std::unique_ptr<Sink>> make_aws_kinesis_sink(const ConnectorContext& context, const std::any& options);
+Status check_aws_kinesis_sink_route(const std::any& options, const TopicFilter& route);
+Result<Preview> preview_aws_kinesis(const ConnectorContext& context, const std::any& options, const OutEvent& event);
+
+}  // namespace tidegate
