@@ -50,6 +50,7 @@ void Flights::reported(std::span<const Report> reports) {
       verdict.cause = given_up_->cause;
     } else if (link_.fatal && is_purged(report.ending.error)) {
       verdict.outcome.reason = "not sent: its producer ended: " + link_.trouble;
+      verdict.cause = link_.cause;
     }
     smaller_ = std::max(smaller_, verdict.smaller);
     end_event(*flight, report.ticket, std::move(verdict));

@@ -191,14 +191,14 @@ ClusterView Producer::look(const std::string& name, milliseconds timeout) {
 void Producer::on_event(rd_kafka_t* handle, rd_kafka_event_t* event, void* self) {
   auto& producer = *static_cast<Producer*>(self);
   switch (rd_kafka_event_type(event)) {
-    case RD_KAFKA_EVENT_DR: producer.report(event); break;
+    case RD_KAFKA_EVENT_DR: producer.report(handle, event); break;
     case RD_KAFKA_EVENT_ERROR: producer.fail(handle, event); break;
     default: break;
   }
   rd_kafka_event_destroy(event);
 }
 
-void Producer::report(rd_kafka_event_t* event) {
+void Producer::report(rd_kafka_t* handle, rd_kafka_event_t* event) {
   messages_.resize(rd_kafka_event_message_count(event));
   messages_.resize(rd_kafka_event_message_array(event, messages_.data(), messages_.size()));
   reports_.clear();
@@ -207,6 +207,12 @@ void Producer::report(rd_kafka_event_t* event) {
     report.ticket = reinterpret_cast<std::uintptr_t>(message->_private);
     report.ending.error = message->err;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    if (message->err == RD_KAFKA_RESP_ERR__FATAL || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE) {
+      // A producer that ends fails what it has; these reports may come before the event that says why.
+      std::array<char, limits::kErrorTextBytes> words{};
+      const rd_kafka_resp_err_t why = rd_kafka_fatal_error(handle, words.data(), words.size());
+      if (why != RD_KAFKA_RESP_ERR_NO_ERROR) report.ending.error = why;
+    }
     report.ending.status = rd_kafka_message_status(message);
     report.ending.alone = request_bytes_ == 1 || message->len + message->key_len >= request_bytes_;
   }

@@ -82,7 +82,7 @@ class Producer {
   rd_kafka_topic_t* topic(const std::string& name);
   static void on_event(rd_kafka_t* handle, rd_kafka_event_t* event, void* self);
   static void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text);
-  void report(rd_kafka_event_t* event);
+  void report(rd_kafka_t* handle, rd_kafka_event_t* event);
   void fail(rd_kafka_t* handle, rd_kafka_event_t* event);
 
   const std::size_t request_bytes_;

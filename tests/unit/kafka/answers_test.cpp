@@ -163,7 +163,7 @@ TEST_F(KafkaAnswers, ClusterThatForbidsIdempotentWritesIsTheCredential) {
   const auto sink = make("topic: events");
   const Settled settled = send(*sink, batch({"a"}, 2));
   EXPECT_EQ(fates(settled, 2), "rr");
-  EXPECT_EQ(settled.cause, Cause::unauthorized);
+  EXPECT_EQ(settled.cause, Cause::unauthorized) << settled.outcomes.front().reason;
 }
 
 TEST_F(KafkaAnswers, MissingTopicHoldsOnlyItsOwnEvents) {
