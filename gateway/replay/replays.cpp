@@ -172,8 +172,8 @@ SteadyTime Replays::step(ReplayJob& job) {
     if (!admission || *admission == Admission::stopping) return SteadyTime::max();
     job.settled(*admission, setup_.clock.steady());
   }
-  if (is_cancelled(job)) return SteadyTime::max();
   const MutexLock lock(mutex_);
+  if (is_cancelled_now(job)) return SteadyTime::max();
   publish(job.report());
   if (!job.report().finished()) return next.not_before;
   if (job.report().state == ReplayReport::State::failed) forget(job.report().number);
@@ -183,6 +183,10 @@ SteadyTime Replays::step(ReplayJob& job) {
 
 bool Replays::is_cancelled(const ReplayJob& job) {
   const MutexLock lock(mutex_);
+  return is_cancelled_now(job);
+}
+
+bool Replays::is_cancelled_now(const ReplayJob& job) {
   const auto shown = reports_.find(job.report().number);
   if (shown == reports_.end()) return true;
   if (shown->second.state != ReplayReport::State::cancelled) return false;

@@ -66,6 +66,7 @@ class Replays {
   /// When to ask the job again.
   SteadyTime step(ReplayJob& job) EXCLUDES(mutex_);
   bool is_cancelled(const ReplayJob& job) EXCLUDES(mutex_);
+  bool is_cancelled_now(const ReplayJob& job) REQUIRES(mutex_);
   bool submit(const ReplayJob& job, SpoolSubmission submission) EXCLUDES(mutex_);
   std::optional<Admission> wait_for_answer(std::uint64_t number) EXCLUDES(mutex_);
   void show_what_holds_it_up(std::uint64_t number) EXCLUDES(mutex_);
