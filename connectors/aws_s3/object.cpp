@@ -40,7 +40,7 @@ std::string short_time(WallTime time) {
 }  // namespace
 
 Result<ObjectWriter> ObjectWriter::create(const SinkOptions& options, const std::string& route, std::string_view sink) {
-  auto compressor = http::Compressor::create(options.compression);
+  auto compressor = Compressor::create(options.compression);
   if (!compressor) return std::move(compressor).error();
   auto sha256 = auth::Sha256::create();
   if (!sha256) return std::move(sha256).error();
@@ -52,8 +52,7 @@ Result<ObjectWriter> ObjectWriter::create(const SinkOptions& options, const std:
   return made;
 }
 
-ObjectWriter::ObjectWriter(const SinkOptions& options, std::string route, http::Compressor compressor,
-                           auth::Sha256 sha256)
+ObjectWriter::ObjectWriter(const SinkOptions& options, std::string route, Compressor compressor, auth::Sha256 sha256)
     : key_fields_(route),
       key_(key_fields_.add(options.key)),
       fields_(std::make_unique<fields::TextFields>(std::move(route))),
@@ -61,7 +60,7 @@ ObjectWriter::ObjectWriter(const SinkOptions& options, std::string route, http::
       compressor_(std::move(compressor)),
       sha256_(std::move(sha256)),
       ending_(lines::file_ending(options.format)) {
-  ending_ += http::file_ending(options.compression);
+  ending_ += file_ending(options.compression);
 }
 
 /// Puts the part of the key that the event decides into scratch_, as it is filled.

@@ -8,9 +8,9 @@
 
 #include "connectors/auth/sha256.h"
 #include "connectors/aws_s3/options.h"
+#include "connectors/compression/compressor.h"
 #include "connectors/connector.h"
 #include "connectors/fields/text_fields.h"
-#include "connectors/http/body.h"
 #include "connectors/http/service.h"
 #include "connectors/lines/line_writer.h"
 #include "gateway/base/result.h"
@@ -35,7 +35,7 @@ class ObjectWriter {
   [[nodiscard]] std::string_view content_type() const noexcept;
 
  private:
-  ObjectWriter(const SinkOptions& options, std::string route, http::Compressor compressor, auth::Sha256 sha256);
+  ObjectWriter(const SinkOptions& options, std::string route, Compressor compressor, auth::Sha256 sha256);
   Status fill_key(const OutEvent& event);
   Status begin_key(const OutEvent& first, std::string& key);
   [[nodiscard]] bool add_to_hash(const OutEvent& event);
@@ -45,7 +45,7 @@ class ObjectWriter {
   fields::Field key_;
   std::unique_ptr<fields::TextFields> fields_;  ///< of the lines, where the line writer finds it
   lines::LineWriter lines_;
-  http::Compressor compressor_;
+  Compressor compressor_;
   auth::Sha256 sha256_;
   auth::Sha256Digest lane_hash_{};  ///< of route and sink: what two lanes make of the same events differs
   auth::Sha256Digest hash_{};       ///< of the lane and the events so far

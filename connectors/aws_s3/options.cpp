@@ -95,9 +95,9 @@ const OptionTableOf<SinkOptions>& sink_table() {
               .choice("format", &SinkOptions::format, lines::formats(), "How an event is written.")
               .section("csv", &SinkOptions::csv, lines::csv_table(), "With format `csv`: its columns.")
               .choice("compression", &SinkOptions::compression,
-                      {{"none", http::Compression::none, "As they are."},
-                       {"gzip", http::Compression::gzip, "gzip."},
-                       {"zstd", http::Compression::zstd, "Zstandard: several times cheaper than gzip."}},
+                      {{"none", Compression::none, "As they are."},
+                       {"gzip", Compression::gzip, "gzip."},
+                       {"zstd", Compression::zstd, "Zstandard: several times cheaper than gzip."}},
                       "How objects are compressed.")
               .choice("checksum", &SinkOptions::checksum,
                       {{"md5", Checksum::md5, "Content-MD5: known by every store."},

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "connectors/aws/options.h"
+#include "connectors/compression/compressor.h"
 #include "connectors/fields/text.h"
-#include "connectors/http/body.h"
 #include "connectors/lines/options.h"
 #include "gateway/config/option_table.h"
 
@@ -28,7 +28,7 @@ struct SinkOptions : aws::AwsOptions {
   fields::Text key = "${route}/${time.date}";
   lines::Format format = lines::Format::cloudevents;
   lines::CsvOptions csv;
-  http::Compression compression = http::Compression::none;
+  Compression compression = Compression::none;
   Checksum checksum = Checksum::md5;
   std::string storage_class;  ///< empty: the bucket's
   EncryptionOptions encryption;

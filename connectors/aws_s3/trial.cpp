@@ -23,8 +23,8 @@ std::optional<Settled> judge_aws_s3_answer(const PeerAnswer& answer) {
 
 Result<Preview> preview_aws_s3(const ConnectorContext& context, const std::any& options, const OutEvent& event) {
   auto sink = std::any_cast<const aws_s3::SinkOptions&>(options);
-  const http::Compression stored = sink.compression;
-  sink.compression = http::Compression::none;
+  const Compression stored = sink.compression;
+  sink.compression = Compression::none;
   auto writer = aws_s3::ObjectWriter::create(sink, context.route, context.name);
   if (!writer) return std::move(writer).error();
   const OutEvent* alone = &event;
@@ -34,7 +34,7 @@ Result<Preview> preview_aws_s3(const ConnectorContext& context, const std::any& 
   writer->write(std::span(&alone, 1), key, preview.body, written);
   if (!written.unfits().empty()) return Error{ErrorCode::invalid, written.unfits().front().reason};
   if (!written.failure().empty()) return Error{ErrorCode::unavailable, written.failure()};
-  preview.to = fmt::format("PUT {}{}{}", aws_s3::bucket_url(sink), key, http::file_ending(stored));
+  preview.to = fmt::format("PUT {}{}{}", aws_s3::bucket_url(sink), key, file_ending(stored));
   preview.content_type = writer->content_type();
   return preview;
 }

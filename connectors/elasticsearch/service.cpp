@@ -57,7 +57,7 @@ void insert_timestamp(WallTime time, std::size_t object, std::string& out) {
 
 }  // namespace
 
-BulkService::BulkService(const SinkOptions& options, const ConnectorContext& context, http::Compressor compressor)
+BulkService::BulkService(const SinkOptions& options, const ConnectorContext& context, Compressor compressor)
     : StoreService(bulk_url(options), kSinkLimits, std::move(compressor)),
       action_(options.action),
       format_(options.format),

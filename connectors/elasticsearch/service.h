@@ -10,7 +10,7 @@ namespace tidegate::elasticsearch {
 
 class BulkService final : public stores::StoreService {
  public:
-  BulkService(const SinkOptions& options, const ConnectorContext& context, http::Compressor compressor);
+  BulkService(const SinkOptions& options, const ConnectorContext& context, Compressor compressor);
 
   [[nodiscard]] std::size_t reply_bytes_max() const noexcept override;
   [[nodiscard]] std::string_view content_type() const noexcept override { return "application/x-ndjson"; }

@@ -17,7 +17,7 @@ namespace tidegate::file {
 /// What the files of one sink have in common.
 struct FileKind {
   Folder folder;
-  http::Compression compression = http::Compression::none;
+  Compression compression = Compression::none;
   lines::Format format = lines::Format::cloudevents;
   std::string header;  ///< their first line; empty: none
   std::string ending;  ///< ".csv.gz"

@@ -42,9 +42,9 @@ const OptionTableOf<SinkOptions>& sink_table() {
           .choice("format", &SinkOptions::format, lines::formats(), "How an event is written.")
           .section("csv", &SinkOptions::csv, lines::csv_table(), "With format `csv`: its columns.")
           .choice("compression", &SinkOptions::compression,
-                  {{"none", http::Compression::none, "As they are."},
-                   {"gzip", http::Compression::gzip, "gzip, one member for each sync."},
-                   {"zstd", http::Compression::zstd, "Zstandard, one frame for each sync."}},
+                  {{"none", Compression::none, "As they are."},
+                   {"gzip", Compression::gzip, "gzip, one member for each sync."},
+                   {"zstd", Compression::zstd, "Zstandard, one frame for each sync."}},
                   "How files are compressed.")
           .section("rotate", &SinkOptions::rotate, rotate_table(), "When a file is finished.")
           .check(check_sink);

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "connectors/compression/compressor.h"
 #include "connectors/fields/text.h"
-#include "connectors/http/body.h"
 #include "connectors/lines/options.h"
 #include "gateway/base/clock.h"
 #include "gateway/config/option_table.h"
@@ -21,7 +21,7 @@ struct SinkOptions {
   fields::Text name = "${route}/${time.date}";
   lines::Format format = lines::Format::cloudevents;
   lines::CsvOptions csv;
-  http::Compression compression = http::Compression::none;
+  Compression compression = Compression::none;
   RotateOptions rotate;
 };
 

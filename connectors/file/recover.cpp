@@ -140,12 +140,12 @@ Result<Found> examine_zstd(int file, std::uint64_t bytes, std::size_t head_bytes
 
 }  // namespace
 
-Result<Found> examine(int file, std::uint64_t bytes, http::Compression compression, lines::Format format,
+Result<Found> examine(int file, std::uint64_t bytes, Compression compression, lines::Format format,
                       std::size_t head_bytes) {
   switch (compression) {
-    case http::Compression::gzip: return examine_gzip(file, bytes, head_bytes);
-    case http::Compression::zstd: return examine_zstd(file, bytes, head_bytes);
-    case http::Compression::none: break;
+    case Compression::gzip: return examine_gzip(file, bytes, head_bytes);
+    case Compression::zstd: return examine_zstd(file, bytes, head_bytes);
+    case Compression::none: break;
   }
   return examine_lines(file, bytes, format == lines::Format::csv, head_bytes);
 }

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "connectors/http/body.h"
+#include "connectors/compression/compressor.h"
 #include "connectors/lines/options.h"
 #include "gateway/base/result.h"
 
@@ -18,7 +18,7 @@ struct Found {
 
 /// Reads a file of `bytes` bytes. Of lines of JSON little more than the last limits::kTornBytesMax bytes are looked
 /// at, of others all. `head_bytes`: how much of its text is wanted. *Blocks* on disk. *Errors*: io.
-Result<Found> examine(int file, std::uint64_t bytes, http::Compression compression, lines::Format format,
+Result<Found> examine(int file, std::uint64_t bytes, Compression compression, lines::Format format,
                       std::size_t head_bytes);
 
 }  // namespace tidegate::file

@@ -15,7 +15,7 @@ namespace tidegate::file {
 namespace {
 
 std::string ending_of(const SinkOptions& options) {
-  return std::string(lines::file_ending(options.format)) + std::string(http::file_ending(options.compression));
+  return std::string(lines::file_ending(options.format)) + std::string(file_ending(options.compression));
 }
 
 }  // namespace
@@ -37,12 +37,12 @@ Status EventWriter::write(const OutEvent& event, std::string& path, std::string&
 }
 
 Result<std::unique_ptr<Sink>> FileSink::create(const ConnectorContext& context, const SinkOptions& options) {
-  auto compressor = http::Compressor::create(options.compression);
+  auto compressor = Compressor::create(options.compression);
   if (!compressor) return std::move(compressor).error();
   return std::unique_ptr<Sink>(new FileSink(context, options, *std::move(compressor)));
 }
 
-FileSink::FileSink(const ConnectorContext& context, const SinkOptions& options, http::Compressor compressor)
+FileSink::FileSink(const ConnectorContext& context, const SinkOptions& options, Compressor compressor)
     : clock_(*context.clock),
       writer_(options, context.route),
       compressor_(std::move(compressor)),

@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "connectors/compression/compressor.h"
 #include "connectors/connector.h"
 #include "connectors/fields/text_fields.h"
 #include "connectors/file/open_files.h"
 #include "connectors/file/options.h"
-#include "connectors/http/body.h"
 #include "connectors/lines/line_writer.h"
 #include "gateway/base/mutex.h"
 
@@ -65,7 +65,7 @@ class FileSink final : public Sink {
     std::unordered_map<std::string, Chunk> chunks;
   };
 
-  FileSink(const ConnectorContext& context, const SinkOptions& options, http::Compressor compressor);
+  FileSink(const ConnectorContext& context, const SinkOptions& options, Compressor compressor);
   Round take_round();
   void add(Batch batch, Round& round, std::size_t& bytes);
   Status write(Round& round);
@@ -74,7 +74,7 @@ class FileSink final : public Sink {
 
   const Clock& clock_;
   EventWriter writer_;
-  http::Compressor compressor_;
+  Compressor compressor_;
   std::string compressed_;  ///< scratch
   OpenFiles files_;
   std::deque<Batch> queue_;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "connectors/auth/options.h"
+#include "connectors/compression/compressor.h"
 #include "connectors/http/body.h"
 #include "connectors/http/connection.h"
 #include "gateway/config/option_table.h"

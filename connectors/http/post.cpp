@@ -69,7 +69,7 @@ const OptionTable* http_sink_options() { return &http::sink_table(); }
 
 Result<std::unique_ptr<Sink>> make_http_sink(const ConnectorContext& context, const std::any& any_options) {
   const auto& options = std::any_cast<const http::SinkOptions&>(any_options);
-  auto compressor = http::Compressor::create(options.compression);
+  auto compressor = Compressor::create(options.compression);
   if (!compressor) return std::move(compressor).error();
   auto auth = auth::make_auth(options.auth, options);
   if (!auth) return std::move(auth).error();

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "connectors/compression/compressor.h"
 #include "connectors/http/body.h"
 #include "connectors/http/options.h"
 #include "connectors/http/service.h"

@@ -13,7 +13,7 @@ constexpr SinkLimits kSinkLimits{limits::kBatchEventsMax, limits::kBatchBytesMax
 
 }  // namespace
 
-InfluxService::InfluxService(const SinkOptions& options, const ConnectorContext& context, http::Compressor compressor)
+InfluxService::InfluxService(const SinkOptions& options, const ConnectorContext& context, Compressor compressor)
     : StoreService(write_url(options), kSinkLimits, std::move(compressor)), points_(options, context.route) {}
 
 std::size_t InfluxService::reply_bytes_max() const noexcept { return limits::kReplyBytesMax; }

@@ -10,7 +10,7 @@ namespace tidegate::influxdb {
 
 class InfluxService final : public stores::StoreService {
  public:
-  InfluxService(const SinkOptions& options, const ConnectorContext& context, http::Compressor compressor);
+  InfluxService(const SinkOptions& options, const ConnectorContext& context, Compressor compressor);
 
   [[nodiscard]] std::size_t reply_bytes_max() const noexcept override;
   [[nodiscard]] std::string_view content_type() const noexcept override { return "text/plain; charset=utf-8"; }

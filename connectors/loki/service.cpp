@@ -35,7 +35,7 @@ bool Streams::use(const std::string& labels) {
   return true;
 }
 
-PushService::PushService(const SinkOptions& options, const ConnectorContext& context, http::Compressor compressor)
+PushService::PushService(const SinkOptions& options, const ConnectorContext& context, Compressor compressor)
     : StoreService(stores::join(options.url, "/loki/api/v1/push"), kSinkLimits, std::move(compressor)),
       format_(options.format),
       tenant_(options.tenant),

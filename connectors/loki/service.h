@@ -27,7 +27,7 @@ class Streams {
 
 class PushService final : public stores::StoreService {
  public:
-  PushService(const SinkOptions& options, const ConnectorContext& context, http::Compressor compressor);
+  PushService(const SinkOptions& options, const ConnectorContext& context, Compressor compressor);
 
   [[nodiscard]] std::string_view content_type() const noexcept override { return "application/json"; }
 

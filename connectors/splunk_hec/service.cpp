@@ -28,7 +28,7 @@ void append_seconds(WallTime time, std::string& out) {
 
 }  // namespace
 
-HecService::HecService(const SinkOptions& options, const ConnectorContext& context, http::Compressor compressor)
+HecService::HecService(const SinkOptions& options, const ConnectorContext& context, Compressor compressor)
     : StoreService(stores::join(options.url, "/services/collector/event"), kSinkLimits, std::move(compressor)),
       format_(options.format),
       own_index_(options.index && options.index->filled().constant() == nullptr),

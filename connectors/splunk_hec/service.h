@@ -13,7 +13,7 @@ namespace tidegate::splunk_hec {
 
 class HecService final : public stores::StoreService {
  public:
-  HecService(const SinkOptions& options, const ConnectorContext& context, http::Compressor compressor);
+  HecService(const SinkOptions& options, const ConnectorContext& context, Compressor compressor);
 
   [[nodiscard]] std::string_view content_type() const noexcept override { return "application/json"; }
 

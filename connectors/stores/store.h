@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "connectors/auth/options.h"
+#include "connectors/compression/compressor.h"
 #include "connectors/connector.h"
-#include "connectors/http/body.h"
 #include "connectors/http/connection.h"
 #include "connectors/http/service.h"
 #include "connectors/http/trials.h"
@@ -49,7 +49,7 @@ Result<std::unique_ptr<Sink>> make_sink(const ConnectorContext& context, const S
 /// A service whose requests go to one address, compressed or not.
 class StoreService : public http::Service {
  public:
-  StoreService(std::string url, SinkLimits limits, http::Compressor compressor)
+  StoreService(std::string url, SinkLimits limits, Compressor compressor)
       : url_(std::move(url)), limits_(limits), compressor_(std::move(compressor)) {}
 
   [[nodiscard]] SinkLimits limits() const noexcept final { return limits_; }
@@ -87,7 +87,7 @@ class StoreService : public http::Service {
  private:
   const std::string url_;
   const SinkLimits limits_;
-  http::Compressor compressor_;
+  Compressor compressor_;
   std::string plain_;  ///< the body before compression
 };
 
@@ -104,7 +104,7 @@ std::optional<Settled> judge_named(http::Service& service, const PeerAnswer& ans
 template <class S, class O>
 struct Row {
   static Result<std::unique_ptr<S>> service(const O& options, const ConnectorContext& context, bool gzip) {
-    auto compressor = http::Compressor::create(gzip ? http::Compression::gzip : http::Compression::none);
+    auto compressor = Compressor::create(gzip ? Compression::gzip : Compression::none);
     if (!compressor) return std::move(compressor).error();
     return std::make_unique<S>(options, context, *std::move(compressor));
   }

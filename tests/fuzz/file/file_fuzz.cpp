@@ -21,7 +21,7 @@ void require(bool condition) {
 void examine_any(std::string_view bytes) {
   const directory::Descriptor file(memfd_create("fuzz", MFD_CLOEXEC));
   require(file && ::pwrite(file.get(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
-  for (const auto compression : {http::Compression::none, http::Compression::gzip, http::Compression::zstd}) {
+  for (const auto compression : {Compression::none, Compression::gzip, Compression::zstd}) {
     for (const auto format : {lines::Format::payload, lines::Format::csv}) {
       const auto found = examine(file.get(), bytes.size(), compression, format, 16);
       require(found && found->whole_bytes <= bytes.size() && found->head.size() <= 16);

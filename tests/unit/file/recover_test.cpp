@@ -1,17 +1,16 @@
 #include "connectors/file/recover.h"
+#include "connectors/compression/compressor.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include "connectors/directory/descriptor.h"
 #include "connectors/file/limits.h"
-#include "connectors/http/body.h"
 #include "tests/support/files/temp_dir.h"
 
 namespace tidegate::file {
 namespace {
 
-using http::Compression;
 using lines::Format;
 
 class Recover : public ::testing::Test {
@@ -28,7 +27,7 @@ class Recover : public ::testing::Test {
     return examined ? *examined : Found{};
   }
   static std::string packed(std::string_view plain, Compression compression) {
-    auto compressor = http::Compressor::create(compression);
+    auto compressor = Compressor::create(compression);
     std::string out;
     EXPECT_TRUE(compressor && compressor->compress(plain, out));
     return out;
