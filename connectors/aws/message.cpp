@@ -102,8 +102,23 @@ std::optional<std::string> attributes_fault(const fields::TextMap& texts) {
   return std::nullopt;
 }
 
-std::size_t attribute_bytes(const Attributes::Filled& attribute) noexcept {
-  return attribute.name.size() + kStringType.size() + attribute.value.size();
+Status Message::fill(Format format, const Event& event, const Attributes& texts, std::size_t bytes_max,
+                     std::string_view taker) {
+  text.clear();
+  append_body(format, event, text);
+  if (const std::string_view fault = message_fault(text); !fault.empty()) {
+    return Error{ErrorCode::invalid, std::string(fault)};
+  }
+  auto filled = texts.fill();
+  if (!filled) return std::move(filled).error();
+  attributes = *std::move(filled);
+  bytes = text.size();
+  for (const auto& [name, value] : attributes) bytes += name.size() + kStringType.size() + value.size();
+  if (bytes > bytes_max) {
+    return Error{ErrorCode::invalid,
+                 fmt::format("the message has {} bytes, and {} takes {} (max_message)", bytes, taker, bytes_max)};
+  }
+  return {};
 }
 
 }  // namespace tidegate::aws

@@ -56,7 +56,16 @@ class Attributes {
 /// What is wrong with the names of such attributes, or their number; nullopt: nothing.
 std::optional<std::string> attributes_fault(const fields::TextMap& texts);
 
-/// Bytes that the service counts for an attribute of type String: its name, its type and its value.
-std::size_t attribute_bytes(const Attributes::Filled& attribute) noexcept;
+/// A message of SQS or SNS, in memory that is used again.
+struct Message {
+  std::string text;
+  std::vector<Attributes::Filled> attributes;
+  std::size_t bytes = 0;  ///< as the services count them: the text, and name, type and value of each attribute
+
+  /// Replaces it by that of an event, which the fields of `texts` have read. `bytes_max`: what `taker`, "the queue",
+  /// takes (max_message). *Errors*: invalid, why the event cannot be one.
+  Status fill(Format format, const Event& event, const Attributes& texts, std::size_t bytes_max,
+              std::string_view taker);
+};
 
 }  // namespace tidegate::aws

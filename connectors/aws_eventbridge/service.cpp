@@ -8,7 +8,6 @@
 
 #include "connectors/aws/batch_reply.h"
 #include "connectors/aws/json_members.h"
-#include "connectors/aws/limits.h"
 #include "connectors/aws/sink.h"
 #include "connectors/aws_eventbridge/limits.h"
 #include "gateway/event/json_text.h"
@@ -16,18 +15,16 @@
 namespace tidegate::aws_eventbridge {
 namespace {
 
-void begin(const std::string& url, http::Request& request) {
-  aws::begin_json_request("1.1", "AWSEvents.PutEvents", url, request);
-  request.body = R"({"Entries":[)";
-}
+constexpr aws::BatchBounds kBounds{limits::kEventBridgeBatchEventsMax, limits::kEventBridgeBytesMax, "events",
+                                   "EventBridge", "a request"};
 
 bool is_object(std::string_view text) noexcept { return is_embeddable_json(text) && JsonItems(text).is_object(); }
 
 }  // namespace
 
 BusService::BusService(const SinkOptions& options, std::string route)
-    : options_(options),
-      url_(aws::endpoint_of(options, "events") + "/"),
+    : BatchService(aws::endpoint_of(options, "events") + "/", kBounds),
+      options_(options),
       fields_(std::move(route)),
       source_(fields_.add(options.source)),
       detail_type_(fields_.add(options.detail_type)) {
@@ -35,36 +32,14 @@ BusService::BusService(const SinkOptions& options, std::string route)
   if (options.trace_header) trace_header_ = fields_.add(*options.trace_header);
 }
 
-SinkLimits BusService::limits() const noexcept { return aws::batch_limits(limits::kEventBridgeBatchEventsMax); }
-
-std::size_t BusService::reply_bytes_max() const noexcept { return limits::kAwsBatchReplyBytesMax; }
-
-void BusService::write(http::Events events, http::Request& request, http::Written& written) {
-  begin(url_, request);
-  std::string& body = request.body;
-  const std::size_t empty = body.size();
-  std::size_t total = 0;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const std::size_t start = body.size();
-    if (start != empty) body += ',';
-    fields_.read(*events[i]);
-    const Result<std::size_t> bytes = append_entry(events[i]->event, body);
-    if (!bytes) {
-      body.resize(start);
-      written.unfit(i, bytes.error().message);
-      continue;
-    }
-    total += *bytes;
-  }
-  body += "]}";
-  if (total > limits::kEventBridgeBytesMax) {
-    written.too_large(fmt::format("the events have {} bytes, and EventBridge takes {} in a request", total,
-                                  limits::kEventBridgeBytesMax));
-  }
+void BusService::begin(http::Request& request) const {
+  aws::begin_json_request("1.1", "AWSEvents.PutEvents", url(), request);
+  request.body = R"({"Entries":[)";
 }
 
-/// Returns what PutEvents counts of the entry. *Errors*: why the event cannot be one.
-Result<std::size_t> BusService::append_entry(const Event& event, std::string& out) {
+Result<std::size_t> BusService::append_entry(const OutEvent& out_event, std::size_t /*index*/, std::string& out) {
+  const Event& event = out_event.event;
+  fields_.read(out_event);
   std::size_t bytes = limits::kEventBridgeTimeBytes;
   const auto since_1970 = std::chrono::duration_cast<milliseconds>(event.time.time_since_epoch()).count();
   const auto ms = std::max<decltype(since_1970)>(since_1970, 0);
@@ -136,7 +111,7 @@ Settled BusService::judge(const http::Reply& reply, http::Events events, WallTim
 /// An event whose detail is no JSON, which EventBridge refuses after it has looked at the key, the bus and the
 /// permission: PutEvents has no dry run.
 bool BusService::write_probe(http::Request& request) {
-  begin(url_, request);
+  begin(request);
   request.body += R"({"Source":"tidegate.probe","DetailType":"probe","Detail":"none")";
   aws::append_text_member("EventBusName", options_.bus, request.body);
   request.body += "}]}";

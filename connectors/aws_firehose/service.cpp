@@ -3,56 +3,42 @@
 #include <fmt/format.h>
 
 #include "connectors/aws/batch_reply.h"
-#include "connectors/aws/limits.h"
 #include "connectors/aws/sink.h"
 #include "connectors/aws_firehose/limits.h"
 #include "gateway/event/json_text.h"
 
 namespace tidegate::aws_firehose {
+namespace {
+
+constexpr aws::BatchBounds kBounds{limits::kFirehoseBatchEventsMax, limits::kFirehoseBytesMax, "records", "Firehose",
+                                   "a request"};
+
+}  // namespace
 
 DeliveryStreamService::DeliveryStreamService(const SinkOptions& options)
-    : options_(options), url_(aws::endpoint_of(options, "firehose") + "/") {}
-
-SinkLimits DeliveryStreamService::limits() const noexcept { return aws::batch_limits(limits::kFirehoseBatchEventsMax); }
-
-std::size_t DeliveryStreamService::reply_bytes_max() const noexcept { return limits::kAwsBatchReplyBytesMax; }
+    : BatchService(aws::endpoint_of(options, "firehose") + "/", kBounds), options_(options) {}
 
 void DeliveryStreamService::begin(http::Request& request) const {
-  aws::begin_json_request("1.1", "Firehose_20150804.PutRecordBatch", url_, request);
+  aws::begin_json_request("1.1", "Firehose_20150804.PutRecordBatch", url(), request);
   request.body = R"({"DeliveryStreamName":)";
   append_json_string(options_.stream, request.body);
   request.body += R"(,"Records":[)";
 }
 
-void DeliveryStreamService::write(http::Events events, http::Request& request, http::Written& written) {
-  begin(request);
-  std::string& body = request.body;
-  const std::size_t empty = body.size();
-  std::size_t total = 0;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    record_.clear();
-    aws::append_body(options_.format, events[i]->event, record_);
-    if (options_.newline) record_ += '\n';
-    if (record_.size() > limits::kFirehoseRecordBytesMax) {
-      written.unfit(i, fmt::format("the record has {} bytes, and Firehose takes {}", record_.size(),
-                                   limits::kFirehoseRecordBytesMax));
-      continue;
-    }
-    if (record_.empty()) {
-      written.unfit(i, "the payload is empty, and Firehose takes no empty record");
-      continue;
-    }
-    total += record_.size();
-    if (body.size() != empty) body += ',';
-    body += R"({"Data":")";
-    append_base64(record_, body);
-    body += R"("})";
+Result<std::size_t> DeliveryStreamService::append_entry(const OutEvent& event, std::size_t /*index*/,
+                                                        std::string& out) {
+  record_.clear();
+  aws::append_body(options_.format, event.event, record_);
+  if (options_.newline) record_ += '\n';
+  if (record_.size() > limits::kFirehoseRecordBytesMax) {
+    return Error{ErrorCode::invalid, fmt::format("the record has {} bytes, and Firehose takes {}", record_.size(),
+                                                 limits::kFirehoseRecordBytesMax)};
   }
-  body += "]}";
-  if (total > limits::kFirehoseBytesMax) {
-    written.too_large(
-        fmt::format("the records have {} bytes, and Firehose takes {} in a request", total, limits::kFirehoseBytesMax));
-  }
+  if (record_.empty()) return Error{ErrorCode::invalid, "the payload is empty, and Firehose takes no empty record"};
+  out += R"({"Data":")";
+  append_base64(record_, out);
+  out += R"("})";
+  return record_.size();
 }
 
 Settled DeliveryStreamService::judge(const http::Reply& reply, http::Events events, WallTime now) {

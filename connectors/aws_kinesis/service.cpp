@@ -6,7 +6,6 @@
 
 #include "connectors/aws/batch_reply.h"
 #include "connectors/aws/json_members.h"
-#include "connectors/aws/limits.h"
 #include "connectors/aws/sink.h"
 #include "gateway/base/limits.h"
 #include "gateway/event/json_text.h"
@@ -16,58 +15,39 @@ namespace {
 
 /// One more than the last hash key there is. *Source*: the Kinesis API reference, "HashKeyRange".
 constexpr std::string_view kHashKeyBeyondAll = "340282366920938463463374607431768211456";
+constexpr aws::BatchBounds kBounds{limits::kKinesisBatchEventsMax, limits::kKinesisBytesMax, "records", "Kinesis",
+                                   "a request"};
 
 }  // namespace
 
 StreamService::StreamService(const SinkOptions& options, std::string route)
-    : options_(options), url_(aws::endpoint_of(options, "kinesis") + "/"), fields_(std::move(route)) {
+    : BatchService(aws::endpoint_of(options, "kinesis") + "/", kBounds), options_(options), fields_(std::move(route)) {
   if (options_.partition_key) partition_key_ = fields_.add(*options_.partition_key);
 }
 
-SinkLimits StreamService::limits() const noexcept { return aws::batch_limits(limits::kKinesisBatchEventsMax); }
-
-std::size_t StreamService::reply_bytes_max() const noexcept { return limits::kAwsBatchReplyBytesMax; }
-
 void StreamService::begin(http::Request& request) const {
-  aws::begin_json_request("1.1", "Kinesis_20131202.PutRecords", url_, request);
+  aws::begin_json_request("1.1", "Kinesis_20131202.PutRecords", url(), request);
   request.body = options_.stream.starts_with("arn:") ? R"({"StreamARN":)" : R"({"StreamName":)";
   append_json_string(options_.stream, request.body);
   request.body += R"(,"Records":[)";
 }
 
-void StreamService::write(http::Events events, http::Request& request, http::Written& written) {
-  begin(request);
-  std::string& body = request.body;
-  const std::size_t empty = body.size();
-  std::size_t total = 0;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const Event& event = events[i]->event;
-    fields_.read(*events[i]);
-    if (const Status filled = fill_key(event); !filled) {
-      written.unfit(i, filled.error().message);
-      continue;
-    }
-    record_.clear();
-    aws::append_body(options_.format, event, record_);
-    const std::size_t bytes = record_.size() + key_.size();
-    if (bytes > options_.max_record) {
-      written.unfit(
-          i, fmt::format("the record has {} bytes, and the stream takes {} (max_record)", bytes, options_.max_record));
-      continue;
-    }
-    total += bytes;
-    if (body.size() != empty) body += ',';
-    body += R"({"Data":")";
-    append_base64(record_, body);
-    body += '"';
-    aws::append_text_member("PartitionKey", key_, body);
-    body += '}';
+Result<std::size_t> StreamService::append_entry(const OutEvent& event, std::size_t /*index*/, std::string& out) {
+  fields_.read(event);
+  if (const Status filled = fill_key(event.event); !filled) return filled.error();
+  record_.clear();
+  aws::append_body(options_.format, event.event, record_);
+  const std::size_t bytes = record_.size() + key_.size();
+  if (bytes > options_.max_record) {
+    return Error{ErrorCode::invalid, fmt::format("the record has {} bytes, and the stream takes {} (max_record)", bytes,
+                                                 options_.max_record)};
   }
-  body += "]}";
-  if (total > limits::kKinesisBytesMax) {
-    written.too_large(
-        fmt::format("the records have {} bytes, and Kinesis takes {} in a request", total, limits::kKinesisBytesMax));
-  }
+  out += R"({"Data":")";
+  append_base64(record_, out);
+  out += '"';
+  aws::append_text_member("PartitionKey", key_, out);
+  out += '}';
+  return bytes;
 }
 
 /// Puts the partition key of the event that was read into key_. *Errors*: why there is none.

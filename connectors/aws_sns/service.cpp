@@ -8,7 +8,6 @@
 #include "connectors/auth/encoding.h"
 #include "connectors/aws/batch_reply.h"
 #include "connectors/aws/error_reply.h"
-#include "connectors/aws/limits.h"
 #include "connectors/aws/sink.h"
 #include "gateway/base/limits.h"
 
@@ -35,69 +34,38 @@ void append_attributes(const std::vector<aws::Attributes::Filled>& attributes, c
 }  // namespace
 
 TopicService::TopicService(const SinkOptions& options, std::string route)
-    : options_(options),
+    : BatchService(aws::endpoint_of(options, "sns") + "/",
+                   {limits::kSnsBatchEventsMax, options.max_message, "messages", "the topic", "a batch (max_message)"},
+                   {.between = "", .after = ""}),
+      options_(options),
       is_fifo_(is_fifo(options)),
-      url_(aws::endpoint_of(options, "sns") + "/"),
       fields_(std::move(route)),
       attributes_(options.attributes, fields_) {
   if (options_.subject) subject_ = fields_.add(*options_.subject);
   if (options_.group_id) group_ = fields_.add(*options_.group_id);
 }
 
-SinkLimits TopicService::limits() const noexcept { return aws::batch_limits(limits::kSnsBatchEventsMax); }
-
-std::size_t TopicService::reply_bytes_max() const noexcept { return limits::kAwsBatchReplyBytesMax; }
-
 void TopicService::begin(http::Request& request) const {
-  request.url = url_;
+  request.url = url();
   request.headers.add("Content-Type", "application/x-www-form-urlencoded");
   request.body = "Action=PublishBatch&Version=2010-03-31";
   auth::append_form_field("TopicArn", options_.topic_arn, request.body);
 }
 
-void TopicService::write(http::Events events, http::Request& request, http::Written& written) {
-  begin(request);
-  std::size_t total = 0, entries = 0;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const std::size_t start = request.body.size();
-    fields_.read(*events[i]);
-    const Result<std::size_t> bytes = append_entry(events[i]->event, entries, request.body);
-    if (!bytes) {
-      request.body.resize(start);
-      written.unfit(i, bytes.error().message);
-      continue;
-    }
-    ++entries;
-    total += *bytes;
-  }
-  if (total > options_.max_message) {
-    written.too_large(fmt::format("the messages have {} bytes, and the topic takes {} in a batch (max_message)", total,
-                                  options_.max_message));
-  }
-}
-
-/// Returns what SNS counts of the message. *Errors*: why the event cannot be one.
-Result<std::size_t> TopicService::append_entry(const Event& event, std::size_t index, std::string& out) {
-  text_.clear();
-  aws::append_body(options_.format, event, text_);
-  if (const std::string_view fault = aws::message_fault(text_); !fault.empty()) {
-    return Error{ErrorCode::invalid, std::string(fault)};
-  }
-  const auto attributes = attributes_.fill();
-  if (!attributes) return attributes.error();
-  std::size_t bytes = text_.size();
-  for (const auto& attribute : *attributes) bytes += aws::attribute_bytes(attribute);
-  if (bytes > options_.max_message) {
-    return Error{ErrorCode::invalid, fmt::format("the message has {} bytes, and the topic takes {} (max_message)",
-                                                 bytes, options_.max_message)};
+Result<std::size_t> TopicService::append_entry(const OutEvent& out_event, std::size_t index, std::string& out) {
+  const Event& event = out_event.event;
+  fields_.read(out_event);
+  if (const Status done = message_.fill(options_.format, event, attributes_, options_.max_message, "the topic");
+      !done) {
+    return done.error();
   }
   const std::string entry = fmt::format("PublishBatchRequestEntries.member.{}.", index + 1);
   auth::append_form_field(entry + "Id", std::to_string(index), out);
-  auth::append_form_field(entry + "Message", text_, out);
-  append_attributes(*attributes, entry, out);
+  auth::append_form_field(entry + "Message", message_.text, out);
+  append_attributes(message_.attributes, entry, out);
   if (const Status done = append_subject(entry, out); !done) return done.error();
   if (const Status done = append_group(event, entry, out); !done) return done.error();
-  return bytes;
+  return message_.bytes;
 }
 
 Status TopicService::append_subject(const std::string& entry, std::string& out) {

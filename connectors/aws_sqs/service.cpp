@@ -7,7 +7,6 @@
 #include "connectors/aws/batch_reply.h"
 #include "connectors/aws/error_reply.h"
 #include "connectors/aws/json_members.h"
-#include "connectors/aws/limits.h"
 #include "connectors/aws/sink.h"
 #include "gateway/event/json_text.h"
 
@@ -15,6 +14,7 @@ namespace tidegate::aws_sqs {
 namespace {
 
 constexpr std::string_view kTarget = "AmazonSQS.SendMessageBatch";
+constexpr aws::BatchBounds kBounds{limits::kSqsBatchEventsMax, limits::kSqsBytesMax, "messages", "SQS", "a batch"};
 
 void append_attributes(const std::vector<aws::Attributes::Filled>& attributes, std::string& out) {
   if (attributes.empty()) return;
@@ -32,67 +32,31 @@ void append_attributes(const std::vector<aws::Attributes::Filled>& attributes, s
 }  // namespace
 
 QueueService::QueueService(const SinkOptions& options, std::string route)
-    : options_(options),
+    : BatchService(aws::endpoint_of(options, "sqs") + "/", kBounds),
+      options_(options),
       is_fifo_(is_fifo(options)),
-      url_(aws::endpoint_of(options, "sqs") + "/"),
       fields_(std::move(route)),
       attributes_(options.attributes, fields_) {
   if (options_.group_id) group_ = fields_.add(*options_.group_id);
 }
 
-SinkLimits QueueService::limits() const noexcept { return aws::batch_limits(limits::kSqsBatchEventsMax); }
-
-std::size_t QueueService::reply_bytes_max() const noexcept { return limits::kAwsBatchReplyBytesMax; }
-
 void QueueService::begin(http::Request& request) const {
-  aws::begin_json_request("1.0", kTarget, url_, request);
+  aws::begin_json_request("1.0", kTarget, url(), request);
   request.body = R"({"QueueUrl":)";
   append_json_string(options_.queue_url, request.body);
   request.body += R"(,"Entries":[)";
 }
 
-void QueueService::write(http::Events events, http::Request& request, http::Written& written) {
-  begin(request);
-  std::string& body = request.body;
-  std::size_t total = 0, entries = 0;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const std::size_t start = body.size();
-    if (entries != 0) body += ',';
-    fields_.read(*events[i]);
-    const Result<std::size_t> bytes = append_entry(events[i]->event, entries, body);
-    if (!bytes) {
-      body.resize(start);
-      written.unfit(i, bytes.error().message);
-      continue;
-    }
-    ++entries;
-    total += *bytes;
-  }
-  body += "]}";
-  if (total > limits::kSqsBytesMax) {
-    written.too_large(
-        fmt::format("the messages have {} bytes, and SQS takes {} in a batch", total, limits::kSqsBytesMax));
-  }
-}
-
-/// Returns what SQS counts of the message. *Errors*: why the event cannot be one.
-Result<std::size_t> QueueService::append_entry(const Event& event, std::size_t index, std::string& out) {
-  text_.clear();
-  aws::append_body(options_.format, event, text_);
-  if (const std::string_view fault = aws::message_fault(text_); !fault.empty()) {
-    return Error{ErrorCode::invalid, std::string(fault)};
-  }
-  const auto attributes = attributes_.fill();
-  if (!attributes) return attributes.error();
-  std::size_t bytes = text_.size();
-  for (const auto& attribute : *attributes) bytes += aws::attribute_bytes(attribute);
-  if (bytes > options_.max_message) {
-    return Error{ErrorCode::invalid, fmt::format("the message has {} bytes, and the queue takes {} (max_message)",
-                                                 bytes, options_.max_message)};
+Result<std::size_t> QueueService::append_entry(const OutEvent& out_event, std::size_t index, std::string& out) {
+  const Event& event = out_event.event;
+  fields_.read(out_event);
+  if (const Status done = message_.fill(options_.format, event, attributes_, options_.max_message, "the queue");
+      !done) {
+    return done.error();
   }
   out += fmt::format(R"({{"Id":"{}")", index);
-  aws::append_text_member("MessageBody", text_, out);
-  append_attributes(*attributes, out);
+  aws::append_text_member("MessageBody", message_.text, out);
+  append_attributes(message_.attributes, out);
   if (group_ && !fields_.is_nothing(*group_)) {
     std::string group;
     if (const Status filled = fields_.append(*group_, group, limits::kSqsBytesMax); !filled) {
@@ -104,7 +68,7 @@ Result<std::size_t> QueueService::append_entry(const Event& event, std::size_t i
   }
   if (is_fifo_) aws::append_text_member("MessageDeduplicationId", aws::token_of(event.id), out);
   out += '}';
-  return bytes;
+  return message_.bytes;
 }
 
 Settled QueueService::judge(const http::Reply& reply, http::Events events, WallTime now) {
