@@ -203,11 +203,11 @@ void MqttSink::give_up_link() {
 /// Fills the window.
 void MqttSink::publish_more() {
   while (greeted_ && !outbox_.empty()) {
-    const std::size_t unanswered = flights_.unanswered();
+    const std::size_t unanswered = flights_.handed();
     if (unanswered >= window_) break;
     Outbound& out = outbox_.front();
     const std::size_t end = std::min(out.events.size(), out.next + window_ - unanswered);
-    flights_.take_off(out.first_ticket + out.next, end - out.next);
+    flights_.hand(out.first_ticket + out.next, end - out.next);
     for (; out.next < end; ++out.next) {
       // After one that could not be sent none may leave: the next one could be of the same key.
       if (!publish(*out.events[out.next], out.first_ticket + out.next)) {
@@ -250,9 +250,9 @@ void MqttSink::settle(Flight flight) {
   Settled settled;
   settled.id = flight.batch.id;
   settled.cause = flight.cause;
-  if (flight.delivered == flight.outcomes.size()) {
+  if (flight.outcomes.empty()) {
     settled.outcomes.push_back({Fate::delivered, {}});
-  } else if (flight.taken_off == 0) {  // none of it left, for one reason
+  } else if (flight.handed == 0) {  // none of it left, for one reason
     settled.outcomes.push_back(std::move(flight.outcomes.front()));
   } else {
     keep_order(flight.batch.events, flight.outcomes);
