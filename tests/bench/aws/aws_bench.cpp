@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -10,22 +9,16 @@
 
 #include "connectors/aws_sqs/aws_sqs.h"
 #include "gateway/config/option_table.h"
+#include "tests/bench/figures/figures.h"
 #include "tests/support/receiver/receiver.h"
 
-/// Measures the SQS sink: signed batches of 10, 16 in flight, to a stub on loopback in the same process:
-/// aws_bench [--runs N] [--quick] [--json]. Of the runs the median.
+/// Measures the SQS sink: signed batches of 10, 16 in flight, to a stub on loopback in the same process.
 namespace tidegate::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kBatch = 10, kInFlight = 16;
-
-struct Arguments {
-  int runs = 3;
-  bool quick = false;
-  bool json = false;
-};
 
 /// Says that all ten were taken, whatever came.
 std::unique_ptr<testing::Receiver> start_stub() {
@@ -93,38 +86,20 @@ double measure(const testing::Receiver& stub, std::size_t batches) {
   return static_cast<double>(batches * kBatch) / std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-void print(const Arguments& arguments) {
+Figures measure_all(const Arguments& arguments) {
   const auto stub = start_stub();
   std::vector<double> rates;
   for (int run = 0; run < arguments.runs; ++run) rates.push_back(measure(*stub, arguments.quick ? 500 : 10'000));
   stub->stop();
-  std::ranges::sort(rates);
-  const double rate = rates[rates.size() / 2];
-  constexpr const char* kName = "SQS, batches of 10, 16 in flight";
-  const std::string text = arguments.json
-                               ? fmt::format("{{\"{}\": {{\"value\": {:.0f}, \"unit\": \"events/s\"}}}}\n", kName, rate)
-                               : fmt::format("{:<34} {:>10.0f} events/s\n", kName, rate);
-  std::fputs(text.c_str(), stdout);
+  return {{"SQS, batches of 10, 16 in flight", "events/s", median(rates)}};
 }
 
 }  // namespace
 }  // namespace tidegate::bench
 
 int main(int argc, char** argv) {
-  tidegate::bench::Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    if (argument == "--json") {
-      arguments.json = true;
-    } else if (argument == "--quick") {
-      arguments.quick = true;
-    } else if (argument == "--runs" && i + 1 < argc) {
-      arguments.runs = std::max(1, std::atoi(argv[++i]));
-    } else {
-      std::fputs("usage: aws_bench [--runs N] [--quick] [--json]\n", stderr);
-      return 2;
-    }
-  }
-  tidegate::bench::print(arguments);
-  return 0;
+  using namespace tidegate::bench;
+  return measure_and_print(
+      argc, argv, "The SQS sink: signed batches of 10, 16 in flight, to a stub on loopback in the same process.", 3,
+      measure_all);
 }

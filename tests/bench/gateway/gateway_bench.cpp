@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -70,14 +71,30 @@ Status reduce(const Options& options, std::vector<Row>& rows) {
   return {};
 }
 
-/// The pattern matcher, on one thread: patterns_bench measures, this adds the targets.
+struct Target {
+  std::string_view name;
+  Bound bound;
+  double value;
+};
+
+/// The figures of a bench of one part, each under `prefix`, with the targets that some have.
+Status part(const Options& options, const std::string& program, const std::string& prefix,
+            std::span<const Target> targets, std::vector<Row>& rows, std::vector<std::string> words = {}) {
+  if (options.quick && words.empty()) words = {"--quick", "--runs", "1"};
+  const auto figures = figures_of(options, program, std::move(words));
+  if (!figures) return figures.error();
+  for (const auto& [name, figure] : figures->items()) {
+    Row row{prefix + name, figure["unit"], {figure["value"].get<double>()}, Bound::none, 0};
+    const auto target = std::ranges::find(targets, name, &Target::name);
+    if (target != targets.end()) row.bound = target->bound, row.target = target->value;
+    rows.push_back(std::move(row));
+  }
+  return {};
+}
+
+/// The pattern matcher, on one thread.
 Status patterns(const Options& options, std::vector<Row>& rows) {
   say("patterns");
-  struct Target {
-    std::string_view name;
-    Bound bound;
-    double value;
-  };
   constexpr std::array<Target, 8> kTargets{{{"600 bytes, mixed rules: 1", Bound::at_least, 1'000'000},
                                             {"600 bytes, mixed rules: 10", Bound::at_least, 800'000},
                                             {"600 bytes, mixed rules: 100", Bound::at_least, 600'000},
@@ -86,16 +103,7 @@ Status patterns(const Options& options, std::vector<Row>& rows) {
                                             {"1.3 KB nested, rules: 10", Bound::at_least, 500'000},
                                             {"10,000 rules: compiling", Bound::at_most, 0.5},
                                             {"10,000 rules: memory", Bound::at_most, 50}}};
-  const auto figures = options.quick ? figures_of(options, "patterns_bench", {"--quick", "--runs", "1"})
-                                     : figures_of(options, "patterns_bench", {"--runs", "5"});
-  if (!figures) return figures.error();
-  for (const auto& [name, figure] : figures->items()) {
-    Row row{"patterns, " + name, figure["unit"], {figure["value"].get<double>()}, Bound::none, 0};
-    const auto* const target = std::ranges::find(kTargets, name, &Target::name);
-    if (target != kTargets.end()) row.bound = target->bound, row.target = target->value;
-    rows.push_back(std::move(row));
-  }
-  return {};
+  return part(options, "patterns_bench", "patterns, ", kTargets, rows);
 }
 
 /// A jq program in a lane.
@@ -113,81 +121,44 @@ Status jq(const Options& options, std::vector<Row>& rows) {
   return {};
 }
 
-/// Transforms, on one thread: transform_bench measures, this adds the target.
+/// Transforms, on one thread.
 Status transforms(const Options& options, std::vector<Row>& rows) {
   say("transforms");
-  const auto figures = options.quick ? figures_of(options, "transform_bench", {"--quick", "--runs", "1"})
-                                     : figures_of(options, "transform_bench", {"--runs", "5"});
-  if (!figures) return figures.error();
-  for (const auto& [name, figure] : figures->items()) {
-    Row row{"transform, a thread, 600-byte events: " + name,
-            figure["unit"],
-            {figure["value"].get<double>()},
-            Bound::none,
-            0};
-    if (name == "template") row.bound = Bound::at_least, row.target = 500'000;
-    rows.push_back(std::move(row));
-  }
-  return {};
+  constexpr Target kTarget{"template", Bound::at_least, 500'000};
+  return part(options, "transform_bench", "transform, a thread, 600-byte events: ", {&kTarget, 1}, rows);
 }
 
-/// Requests to AWS, signed on one thread: signing_bench measures, this adds the target.
+/// Requests to AWS, signed on one thread.
 Status signing(const Options& options, std::vector<Row>& rows) {
   say("signing");
-  const auto figures = options.quick ? figures_of(options, "signing_bench", {"--quick", "--runs", "1"})
-                                     : figures_of(options, "signing_bench", {"--runs", "5"});
-  if (!figures) return figures.error();
-  for (const auto& [name, figure] : figures->items()) {
-    Row row{"aws_sigv4, a thread, " + name, figure["unit"], {figure["value"].get<double>()}, Bound::none, 0};
-    if (name == "1 KiB body") row.bound = Bound::at_least, row.target = 150'000;
-    rows.push_back(std::move(row));
-  }
-  return {};
+  constexpr Target kTarget{"1 KiB body", Bound::at_least, 150'000};
+  return part(options, "signing_bench", "aws_sigv4, a thread, ", {&kTarget, 1}, rows);
 }
 
-/// Points to InfluxDB, from the sink to a stub that discards them: stores_bench measures, this adds the target.
+/// Points to InfluxDB, from the sink to a stub that discards them.
 Status stores(const Options& options, std::vector<Row>& rows) {
   say("stores");
-  const auto figures = options.quick ? figures_of(options, "stores_bench", {"--quick", "--runs", "1"})
-                                     : figures_of(options, "stores_bench", {"--runs", "5"});
-  if (!figures) return figures.error();
-  for (const auto& [name, figure] : figures->items()) {
-    rows.push_back({"influxdb sink -> a stub that discards: " + name,
-                    figure["unit"],
-                    {figure["value"].get<double>()},
-                    Bound::at_least,
-                    50'000});
-  }
-  return {};
+  constexpr Target kTarget{"5,000 a request, 4 in flight", Bound::at_least, 50'000};
+  return part(options, "stores_bench", "influxdb sink -> a stub that discards: ", {&kTarget, 1}, rows);
 }
 
-/// Batches to SQS, as fast as a stub takes them: aws_bench measures, this adds the target.
+/// Batches to SQS, as fast as a stub takes them.
 Status aws(const Options& options, std::vector<Row>& rows) {
   say("aws");
-  const auto figures = options.quick ? figures_of(options, "aws_bench", {"--quick", "--runs", "1"})
-                                     : figures_of(options, "aws_bench", {});
-  if (!figures) return figures.error();
-  for (const auto& [name, figure] : figures->items()) {
-    rows.push_back({name, figure["unit"], {figure["value"].get<double>()}, Bound::at_least, 10'000});
-  }
-  return {};
+  constexpr Target kTarget{"SQS, batches of 10, 16 in flight", Bound::at_least, 10'000};
+  return part(options, "aws_bench", "", {&kTarget, 1}, rows);
 }
 
-/// The spool alone: spool_bench measures, this adds the targets.
+/// The spool alone.
 Status spool(const Options& options, std::vector<Row>& rows) {
   say("spool");
+  constexpr std::array<Target, 3> kTargets{{{"commits up to 1,000, JSON: appended", Bound::at_least, 150'000},
+                                            {"commits up to 1,000, JSON: written per event byte", Bound::at_most, 2.5},
+                                            {"commits of 100, JSON: written per event byte", Bound::at_most, 2.5}}};
   const test::TempDir dir;
   std::vector<std::string> words{"--dir", dir.path().string()};
   if (options.quick) words.insert(words.end(), {"--events", "50000", "--runs", "1"});
-  const auto figures = figures_of(options, "spool_bench", std::move(words));
-  if (!figures) return figures.error();
-  for (const auto& [name, figure] : figures->items()) {
-    Row row{"spool, " + name, figure["unit"], {figure["value"].get<double>()}, Bound::none, 0};
-    if (name == "commits up to 1,000, JSON: appended") row.bound = Bound::at_least, row.target = 150'000;
-    if (name.ends_with("JSON: written per event byte")) row.bound = Bound::at_most, row.target = 2.5;
-    rows.push_back(std::move(row));
-  }
-  return {};
+  return part(options, "spool_bench", "spool, ", kTargets, rows, std::move(words));
 }
 
 /// Bare subscriber and gateway in turn, so that what else the machine does hits both.

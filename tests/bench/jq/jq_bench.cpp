@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <iostream>
 #include <string>
 #include <vector>
 
 #include "gateway/transform/lane_shaper.h"
+#include "tests/bench/figures/figures.h"
 
 namespace tidegate::bench {
 namespace {
@@ -66,11 +66,9 @@ double rate(const std::string& program) {
 }  // namespace tidegate::bench
 
 int main() {
-  using tidegate::bench::rate;
-  const auto figure = [](const char* name, const char* program) {
-    return fmt::format("\"{}\": {{\"value\": {:.0f}, \"unit\": \"events/s\"}}", name, rate(program));
-  };
-  std::cout << "{" << figure("{id, v: .data.value}", "{id, v: .data.value}") << ", "
-            << figure(".data, the whole payload", ".data") << "}\n";
+  using namespace tidegate::bench;
+  print({{"{id, v: .data.value}", "events/s", rate("{id, v: .data.value}")},
+         {".data, the whole payload", "events/s", rate(".data")}},
+        0, true);
   return EXIT_SUCCESS;
 }

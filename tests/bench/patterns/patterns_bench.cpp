@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <malloc.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -11,37 +10,13 @@
 #include <vector>
 
 #include "gateway/routing/pattern_matcher.h"
+#include "tests/bench/figures/figures.h"
 #include "tests/bench/patterns/plant.h"
 
-/// Measures the pattern matcher on one thread, reading the payload included: patterns_bench [--runs N] [--quick]
-/// [--json]. Of each figure the median of the runs. Seconds are those that the thread had of a processor: matching
-/// waits for nothing, and what else the machine does is left out.
+/// Measures the pattern matcher on one thread, reading the payload included. Seconds are those that the thread had of a
+/// processor: matching waits for nothing, and what else the machine does is left out.
 namespace tidegate::bench {
 namespace {
-
-double processor_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
-struct Figure {
-  std::string name;
-  std::string unit;
-  double value;
-};
-using Figures = std::vector<Figure>;
-
-struct Arguments {
-  int runs = 5;
-  bool quick = false;
-  bool json = false;
-};
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
-}
 
 std::vector<PatternRule> rules_of(std::size_t count, const std::function<std::string(std::size_t)>& rule) {
   std::vector<PatternRule> rules;
@@ -125,34 +100,11 @@ Figures measure_all(const Arguments& arguments) {
   return figures;
 }
 
-void print(const Figures& figures, bool json) {
-  std::string text;
-  for (const auto& [name, unit, value] : figures) {
-    text += json ? fmt::format("{}\"{}\": {{\"value\": {:.3f}, \"unit\": \"{}\"}}", text.empty() ? "{" : ", ", name,
-                               value, unit)
-                 : fmt::format("{:<50} {:>14.3f} {}\n", name, value, unit);
-  }
-  std::fputs((text + (json ? "}\n" : "")).c_str(), stdout);
-}
-
 }  // namespace
 }  // namespace tidegate::bench
 
 int main(int argc, char** argv) {
-  tidegate::bench::Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    if (argument == "--json") {
-      arguments.json = true;
-    } else if (argument == "--quick") {
-      arguments.quick = true;
-    } else if (argument == "--runs" && i + 1 < argc) {
-      arguments.runs = std::max(1, std::atoi(argv[++i]));
-    } else {
-      std::fputs("usage: patterns_bench [--runs N] [--quick] [--json]\n", stderr);
-      return 2;
-    }
-  }
-  tidegate::bench::print(tidegate::bench::measure_all(arguments), arguments.json);
-  return 0;
+  using namespace tidegate::bench;
+  return measure_and_print(argc, argv, "The pattern matcher on one thread, reading the payload included.", 5,
+                           measure_all, 3);
 }

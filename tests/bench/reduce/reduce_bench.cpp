@@ -17,6 +17,7 @@
 #include "gateway/transform/reduce/reducing_shaper.h"
 #include "gateway/trial/sink_desk.h"
 #include "gateway/trial/trial_routes.h"
+#include "tests/bench/figures/figures.h"
 #include "tests/bench/reduce/freezers.h"
 #include "tests/bench/reduce/speed.h"
 
@@ -138,13 +139,7 @@ int main(int argc, char** argv) {
   app.add_flag("--json", as_json, "The speeds as JSON");
   CLI11_PARSE(app, argc, argv);
   if (file.empty()) {
-    std::string text;
-    for (const auto& [step, speed] : bench::step_speeds(events)) {
-      text += as_json ? fmt::format(R"({}"{}": {{"value": {:.0f}, "unit": "events/s"}})", text.empty() ? "{" : ", ",
-                                    step, speed)
-                      : fmt::format("{:<10} {:>12.0f} events/s\n", step, speed);
-    }
-    std::cout << text << (as_json ? "}\n" : "");
+    bench::print(bench::step_speeds(events), 0, as_json);
     return 0;
   }
   const LoadedConfig loaded = load_config(file, connector_types(), [](const std::string&) { return "any"; });

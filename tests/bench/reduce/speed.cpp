@@ -54,10 +54,10 @@ std::vector<std::pair<std::string, ReduceStep>> each_step() {
 
 }  // namespace
 
-std::vector<StepSpeed> step_speeds(std::uint64_t events) {
+Figures step_speeds(std::uint64_t events) {
   const WallTime start{std::chrono::sys_days{std::chrono::year{2026} / 5 / 1}};
   std::vector<StoredEvent> given = sensor_events(start);
-  std::vector<StepSpeed> speeds;
+  Figures speeds;
   for (const auto& [name, step] : each_step()) {
     Reducer reducer({{step}, *TopicFilter::parse("#"), "gateway/route/sink", {}});
     Instant now{SteadyTime{}, start};
@@ -73,7 +73,7 @@ std::vector<StepSpeed> step_speeds(std::uint64_t events) {
       now.wall += milliseconds{1000 * kDistinct / kSensors};
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-    speeds.push_back({name, static_cast<double>(seq) / took.count()});
+    speeds.push_back({name, "events/s", static_cast<double>(seq) / took.count()});
   }
   return speeds;
 }

@@ -1,33 +1,19 @@
 #include <fmt/format.h>
-#include <time.h>
 
-#include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "connectors/auth/aws_sigv4.h"
+#include "tests/bench/figures/figures.h"
 
-/// Measures signatures on one thread, the hash of the body included: signing_bench [--runs N] [--quick] [--json]. Of
-/// each figure the median of the runs. Seconds are those that the thread had of a processor.
+/// Measures signatures on one thread, the hash of the body included. Seconds are those that the thread had of a
+/// processor.
 namespace tidegate::bench {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct Arguments {
-  int runs = 5;
-  bool quick = false;
-  bool json = false;
-};
-
-double processor_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 /// Signatures per second, of requests as a sink sends them: time goes on, and each body is another one.
 double measure(const Arguments& arguments, std::size_t body_bytes) {
@@ -50,41 +36,24 @@ double measure(const Arguments& arguments, std::size_t body_bytes) {
     }
     rates.push_back(count / (processor_seconds() - begin));
   }
-  std::ranges::sort(rates);
-  return rates[rates.size() / 2];
+  return median(rates);
 }
 
-void print(const Arguments& arguments) {
-  std::string text;
+Figures measure_all(const Arguments& arguments) {
+  Figures figures;
   for (const auto& [name, bytes] : {std::pair("1 KiB body", 1024u), std::pair("256 KiB body", 256u << 10)}) {
     Arguments fewer = arguments;
     fewer.quick = arguments.quick || bytes > 1024;
-    const double rate = measure(fewer, bytes);
-    text += arguments.json ? fmt::format("{}\"{}\": {{\"value\": {:.0f}, \"unit\": \"/s\"}}", text.empty() ? "{" : ", ",
-                                         name, rate)
-                           : fmt::format("{:<20} {:>10.0f} /s\n", name, rate);
+    figures.push_back({name, "/s", measure(fewer, bytes)});
   }
-  std::fputs((text + (arguments.json ? "}\n" : "")).c_str(), stdout);
+  return figures;
 }
 
 }  // namespace
 }  // namespace tidegate::bench
 
 int main(int argc, char** argv) {
-  tidegate::bench::Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    if (argument == "--json") {
-      arguments.json = true;
-    } else if (argument == "--quick") {
-      arguments.quick = true;
-    } else if (argument == "--runs" && i + 1 < argc) {
-      arguments.runs = std::max(1, std::atoi(argv[++i]));
-    } else {
-      std::fputs("usage: signing_bench [--runs N] [--quick] [--json]\n", stderr);
-      return 2;
-    }
-  }
-  tidegate::bench::print(arguments);
-  return 0;
+  using namespace tidegate::bench;
+  return measure_and_print(argc, argv, "Signatures of AWS on one thread, the hash of the body included.", 5,
+                           measure_all);
 }

@@ -2,34 +2,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <functional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "tests/bench/figures/figures.h"
 #include "tests/bench/spool/load.h"
 #include "tests/bench/spool/measure.h"
 
-/// Measures the spool alone: spool_bench [--dir DIR] [--events N] [--runs N] [--json]
-/// DIR must be on the disk that is to be measured (default: the current directory).
+/// Measures the spool alone.
 namespace tidegate::bench {
 namespace {
 
 using Timer = std::chrono::steady_clock;
 double since(Timer::time_point begin) { return std::chrono::duration<double>(Timer::now() - begin).count(); }
 
-struct Figure {
-  std::string name;
-  std::string unit;
-  double value;
-};
-using Figures = std::vector<Figure>;
-
-struct Arguments {
+struct SpoolArguments {
   std::filesystem::path dir = ".";
   std::size_t events = 1'000'000;
   int runs = 3;
@@ -125,7 +118,7 @@ Figures in_child(const std::function<Figures()>& work) {
   return out;
 }
 
-Figures all(const Arguments& arguments) {
+Figures all(const SpoolArguments& arguments) {
   const std::filesystem::path dir = arguments.dir / "spool-bench";
   const auto fresh = [&](const std::function<Figures()>& work) {
     std::filesystem::remove_all(dir);
@@ -150,43 +143,25 @@ Figures medians(const std::vector<Figures>& runs) {
   for (std::size_t i = 0; i < out.size(); ++i) {
     std::vector<double> values;
     for (const Figures& run : runs) values.push_back(run[i].value);
-    std::sort(values.begin(), values.end());
-    out[i].value = values[values.size() / 2];
+    out[i].value = median(std::move(values));
   }
   return out;
-}
-
-void print(const Figures& figures, bool json) {
-  std::string text;
-  for (const Figure& figure : figures)
-    text += json ? fmt::format("{}\"{}\": {{\"value\": {:.3f}, \"unit\": \"{}\"}}", text.empty() ? "{" : ", ",
-                               figure.name, figure.value, figure.unit)
-                 : fmt::format("{:<48} {:>14.2f} {}\n", figure.name, figure.value, figure.unit);
-  std::fputs((text + (json ? "}\n" : "")).c_str(), stdout);
 }
 
 }  // namespace
 }  // namespace tidegate::bench
 
 int main(int argc, char** argv) {
-  tidegate::bench::Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const bool more = i + 1 < argc;
-    if (std::strcmp(argv[i], "--json") == 0)
-      arguments.json = true;
-    else if (more && std::strcmp(argv[i], "--dir") == 0)
-      arguments.dir = argv[++i];
-    else if (more && std::strcmp(argv[i], "--events") == 0)
-      arguments.events = std::stoul(argv[++i]);
-    else if (more && std::strcmp(argv[i], "--runs") == 0)
-      arguments.runs = std::stoi(argv[++i]);
-    else {
-      std::fputs("usage: spool_bench [--dir DIR] [--events N] [--runs N] [--json]\n", stderr);
-      return 2;
-    }
-  }
-  std::vector<tidegate::bench::Figures> runs;
-  for (int i = 0; i < std::max(1, arguments.runs); ++i) runs.push_back(tidegate::bench::all(arguments));
-  tidegate::bench::print(tidegate::bench::medians(runs), arguments.json);
+  using namespace tidegate::bench;
+  SpoolArguments arguments;
+  CLI::App app("The spool alone.");
+  app.add_option("--dir", arguments.dir, "On the disk that is to be measured");
+  app.add_option("--events", arguments.events);
+  app.add_option("--runs", arguments.runs, "Of each figure the median of so many")->check(CLI::PositiveNumber);
+  app.add_flag("--json", arguments.json, "The figures as JSON");
+  CLI11_PARSE(app, argc, argv);
+  std::vector<Figures> runs;
+  for (int i = 0; i < arguments.runs; ++i) runs.push_back(all(arguments));
+  print(medians(runs), 3, arguments.json);
   return 0;
 }

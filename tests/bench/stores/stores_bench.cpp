@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -9,19 +7,13 @@
 
 #include "connectors/influxdb/influxdb.h"
 #include "gateway/config/option_table.h"
+#include "tests/bench/figures/figures.h"
 #include "tests/support/receiver/receiver.h"
 
-/// Measures the influxdb sink, driven as a lane drives it, against a receiver that discards what it gets:
-/// stores_bench [--runs N] [--quick] [--json]. Of each figure the median of the runs; sender and receiver share the
-/// machine.
+/// Measures the influxdb sink, driven as a lane drives it, against a receiver that discards what it gets. Sender and
+/// receiver share the machine.
 namespace tidegate::bench {
 namespace {
-
-struct Arguments {
-  int runs = 5;
-  bool quick = false;
-  bool json = false;
-};
 
 constexpr std::size_t kBatchEvents = 5'000;
 constexpr std::size_t kInFlight = 4;
@@ -90,37 +82,19 @@ double measure(const Arguments& arguments, const std::vector<OutEvent>& events) 
   return static_cast<double>(batches * events.size()) / seconds;
 }
 
-void print(const Arguments& arguments) {
+Figures measure_all(const Arguments& arguments) {
   const std::vector<OutEvent> events = readings(kBatchEvents);
   std::vector<double> rates;
   for (int run = 0; run < arguments.runs; ++run) rates.push_back(measure(arguments, events));
-  std::ranges::sort(rates);
-  const double rate = rates[rates.size() / 2];
-  constexpr std::string_view kName = "5,000 a request, 4 in flight";
-  std::fputs((arguments.json ? fmt::format("{{\"{}\": {{\"value\": {:.0f}, \"unit\": \"points/s\"}}}}\n", kName, rate)
-                             : fmt::format("{:<32} {:>10.0f} points/s\n", kName, rate))
-                 .c_str(),
-             stdout);
+  return {{"5,000 a request, 4 in flight", "points/s", median(rates)}};
 }
 
 }  // namespace
 }  // namespace tidegate::bench
 
 int main(int argc, char** argv) {
-  tidegate::bench::Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    if (argument == "--json") {
-      arguments.json = true;
-    } else if (argument == "--quick") {
-      arguments.quick = true;
-    } else if (argument == "--runs" && i + 1 < argc) {
-      arguments.runs = std::max(1, std::atoi(argv[++i]));
-    } else {
-      std::fputs("usage: stores_bench [--runs N] [--quick] [--json]\n", stderr);
-      return 2;
-    }
-  }
-  tidegate::bench::print(arguments);
-  return 0;
+  using namespace tidegate::bench;
+  return measure_and_print(
+      argc, argv, "The influxdb sink, driven as a lane drives it, against a receiver that discards what it gets.", 5,
+      measure_all);
 }

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -11,11 +10,11 @@
 
 #include "gateway/config/sections.h"
 #include "gateway/transform/lane_shaper.h"
+#include "tests/bench/figures/figures.h"
 #include "tests/bench/patterns/plant.h"
 
 /// Measures what a lane's shaper makes of 600-byte sensor events on one thread, from the event of the log to the one
-/// that a sink gets: transform_bench [--runs N] [--quick] [--json]. Of each figure the median of the runs. Seconds are
-/// those that the thread had of a processor.
+/// that a sink gets. Seconds are those that the thread had of a processor.
 namespace tidegate::bench {
 namespace {
 
@@ -38,18 +37,6 @@ drop: retained
     {"time from a field", "time: { field: data.ts, max_behind: 876000h, max_ahead: 876000h }"},
     {"attributes only", "set: { site: \"${captures.site}\" }\ntype: com.example.reading\n"},
 };
-
-struct Arguments {
-  int runs = 5;
-  bool quick = false;
-  bool json = false;
-};
-
-double processor_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 std::vector<StoredEvent> sensor_events() {
   constexpr std::size_t kDistinct = 4096;  // more than a processor learns by heart
@@ -81,9 +68,9 @@ double rate(const TransformOptions& options, std::vector<StoredEvent>& events, s
   return static_cast<double>(rounds * events.size()) / (processor_seconds() - begin);
 }
 
-void measure_all(const Arguments& arguments) {
+Figures measure_all(const Arguments& arguments) {
   std::vector<StoredEvent> events = sensor_events();
-  std::string text;
+  Figures figures;
   for (const auto& [name, yaml] : kTransforms) {
     const auto options = transform_options().parse_text(yaml);
     if (!options) {
@@ -92,32 +79,16 @@ void measure_all(const Arguments& arguments) {
     }
     std::vector<double> rates;
     for (int run = 0; run < arguments.runs; ++run) rates.push_back(rate(*options, events, arguments.quick ? 2 : 100));
-    std::ranges::sort(rates);
-    const double median = rates[rates.size() / 2];
-    text += arguments.json ? fmt::format("{}\"{}\": {{\"value\": {:.0f}, \"unit\": \"events/s\"}}",
-                                         text.empty() ? "{" : ", ", name, median)
-                           : fmt::format("{:<30} {:>10.0f} events/s\n", name, median);
+    figures.push_back({std::string(name), "events/s", median(rates)});
   }
-  std::fputs((text + (arguments.json ? "}\n" : "")).c_str(), stdout);
+  return figures;
 }
 
 }  // namespace
 }  // namespace tidegate::bench
 
 int main(int argc, char** argv) {
-  tidegate::bench::Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    if (argument == "--json") {
-      arguments.json = true;
-    } else if (argument == "--quick") {
-      arguments.quick = true;
-    } else if (argument == "--runs" && i + 1 < argc) {
-      arguments.runs = std::max(1, std::atoi(argv[++i]));
-    } else {
-      std::fputs("transform_bench [--runs N] [--quick] [--json]\n", stderr);
-      return 2;
-    }
-  }
-  tidegate::bench::measure_all(arguments);
+  using namespace tidegate::bench;
+  return measure_and_print(argc, argv, "What a lane's shaper makes of 600-byte sensor events on one thread.", 5,
+                           measure_all);
 }
