@@ -46,18 +46,6 @@ const OptionTableOf<SignatureOptions>& signature_table() {
   return table;
 }
 
-const OptionTableOf<DeduplicateOptions>& deduplicate_table() {
-  static const auto table =
-      OptionTableOf<DeduplicateOptions>(
-          "An event whose source and id were seen before is acknowledged and not stored "
-          "again. Remembered across restarts.")
-          .option("window", &DeduplicateOptions::window, "How long ids are remembered; `0s`: not at all.",
-                  between(0ms, 7 * 24h))
-          .option("max_ids", &DeduplicateOptions::max_ids, "How many are remembered at most; the oldest go first.",
-                  between(1u, 10'000'000u));
-  return table;
-}
-
 std::optional<OptionFault> check_source(const SourceOptions& o) {
   if (!o.listen.is_local() && !o.asks_for_proof() && !o.allow_remote)
     return OptionFault{"listen",

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/net/deduplicate.h"
 #include "connectors/net/server_tls.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/secret.h"
@@ -25,11 +26,6 @@ struct SignatureOptions {
   std::vector<Secret> secrets;         ///< "whsec_" and base64, or base64 alone
   std::filesystem::path secrets_file;  ///< one per line
   std::chrono::seconds tolerance{300};
-};
-
-struct DeduplicateOptions {
-  milliseconds window{600'000};  ///< 0: off
-  std::uint32_t max_ids = 100'000;
 };
 
 /// What a user can say about a source of type `http`.

@@ -136,27 +136,6 @@ void Server::name_events(const RequestHead& head, bool signed_request, std::vect
   }
 }
 
-void Server::sift(Submission& submission, Pending& pending) {
-  const WallTime now = clock().wall();
-  std::vector<Event> fresh;
-  fresh.reserve(submission.events.size());
-  bool opened = false;
-  for (Event& event : submission.events) {
-    const Repeats::Key key = repeats_.key(event.source, event.id);
-    switch (repeats_.look(key, now)) {
-      case Repeats::Seen::never:
-        if (!std::exchange(opened, true)) repeats_.open(now);
-        repeats_.add(key);
-        fresh.push_back(std::move(event));
-        break;
-      case Repeats::Seen::pending: pending.relies_on_others = true; [[fallthrough]];
-      case Repeats::Seen::stored: ++submission.repeats; break;
-    }
-  }
-  submission.events = std::move(fresh);
-  if (opened) pending.chunk = repeats_.close(submission.state);
-}
-
 void Server::submit(const std::shared_ptr<Connection>& from, const Call& call, const RequestHead& head,
                     std::string body, Hold hold) {
   const auto proof = gatekeeper_.check_head(head, clock().wall());
@@ -177,8 +156,8 @@ void Server::submit(const std::shared_ptr<Connection>& from, const Call& call, c
   if (!hold.set(body_bytes + submission.events.size() * limits::kIngestEventBytes))
     return from->refuse(come_later("too many bytes wait for their acknowledgement"));
 
-  Pending pending{from, ids_json(submission.events), std::move(hold), std::nullopt, false, failures_};
-  if (from_producer && repeats_.enabled()) sift(submission, pending);
+  Pending pending{from, ids_json(submission.events), std::move(hold), std::nullopt};
+  if (from_producer && repeats_.enabled()) pending.sifted = repeats_.sift(submission, clock().wall());
   const Ticket ticket = ++last_ticket_;
   pending_.emplace(ticket, std::move(pending));
   intake_->admit(context_.source_id, std::move(submission), [box = receipts_, ticket](Admission admission) {
@@ -197,18 +176,13 @@ void Server::collect() {
 
 void Server::answer(Pending pending, Admission admission) {
   const bool taken = admission == Admission::durable || admission == Admission::refused_full;
-  if (pending.chunk) {
-    repeats_.settled(*pending.chunk, taken);
-    if (!taken) ++failures_;
-  }
+  const bool stored = pending.sifted ? repeats_.settled(*pending.sifted, taken) : taken;
   pending.hold.release();
   const auto from = pending.from.lock();
   if (!from) return;
-  // Receipts come in order: what it relied on was settled before it.
-  const bool relied_in_vain = pending.relies_on_others && pending.failures_before != failures_;
   if (admission == Admission::refused_invalid)
     return from->refuse({400, "an event is larger than an event may be", std::nullopt});
-  if (!taken || relied_in_vain) return from->refuse(come_later("the gateway stopped before the events were stored"));
+  if (!stored) return from->refuse(come_later("the gateway stopped before the events were stored"));
   from->accept(pending.ids);
 }
 

@@ -17,8 +17,8 @@
 #include "connectors/http/ingest/call.h"
 #include "connectors/http/ingest/gatekeeper.h"
 #include "connectors/http/ingest/options.h"
-#include "connectors/http/ingest/repeats.h"
 #include "connectors/net/receipt_box.h"
+#include "connectors/net/repeats.h"
 #include "gateway/base/uuid.h"
 #include "gateway/net/acceptor.h"
 
@@ -95,9 +95,7 @@ class Server : public std::enable_shared_from_this<Server> {
     std::weak_ptr<Connection> from;
     std::string ids;  ///< the body of its answer
     Hold hold;
-    std::optional<Repeats::Chunk> chunk;
-    bool relies_on_others = false;      ///< it repeats events that were not durable yet
-    std::uint64_t failures_before = 0;  ///< failures_ when it was submitted
+    std::optional<Repeats::Sifted> sifted;
   };
 
   void accept(StreamSocket socket, Acceptor::Place place);
@@ -105,8 +103,6 @@ class Server : public std::enable_shared_from_this<Server> {
   void tick();
   void arm();
   void name_events(const RequestHead& head, bool signed_request, std::vector<Event>& events);
-  /// Takes out what was seen before; the rest is remembered with the submission.
-  void sift(Submission& submission, Pending& pending);
   void answer(Pending pending, Admission admission);
   void close_all();
 
@@ -123,7 +119,6 @@ class Server : public std::enable_shared_from_this<Server> {
   std::vector<std::pair<Ticket, Admission>> collected_;
   std::unordered_map<Ticket, Pending> pending_;
   Ticket last_ticket_ = 0;
-  std::uint64_t failures_ = 0;  ///< submissions whose ids were forgotten again
   const std::shared_ptr<std::size_t> in_flight_ = std::make_shared<std::size_t>(0);
 
   std::shared_ptr<Acceptor> acceptor_;

@@ -1,10 +1,10 @@
-#include "connectors/http/ingest/repeats.h"
+#include "connectors/net/repeats.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
 
-namespace tidegate::ingest {
+namespace tidegate {
 namespace {
 
 using namespace std::chrono_literals;
@@ -107,4 +107,4 @@ TEST_F(RepeatsTest, StateThatMakesNoSenseIsIgnored) {
 }
 
 }  // namespace
-}  // namespace tidegate::ingest
+}  // namespace tidegate

@@ -1,11 +1,12 @@
-#include "connectors/http/ingest/repeats.h"
+#include "connectors/net/repeats.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <algorithm>
+#include <utility>
 
-namespace tidegate::ingest {
+namespace tidegate {
 
 namespace {
 
@@ -75,6 +76,37 @@ Repeats::Seen Repeats::look(const Key& key, WallTime now) const {
   return row.at + window_ > now ? Seen::stored : Seen::never;
 }
 
+Repeats::Sifted Repeats::sift(Submission& submission, WallTime now) {
+  Sifted sifted{std::nullopt, false, failures_};
+  std::vector<Event> fresh;
+  fresh.reserve(submission.events.size());
+  bool opened = false;
+  for (Event& event : submission.events) {
+    const Key known = key(event.source, event.id);
+    switch (look(known, now)) {
+      case Seen::never:
+        if (!std::exchange(opened, true)) open(now);
+        add(known);
+        fresh.push_back(std::move(event));
+        break;
+      case Seen::pending: sifted.relies_on_others = true; [[fallthrough]];
+      case Seen::stored: ++submission.repeats; break;
+    }
+  }
+  submission.events = std::move(fresh);
+  if (opened) sifted.chunk = close(submission.state);
+  return sifted;
+}
+
+bool Repeats::settled(const Sifted& sifted, bool stored) {
+  if (sifted.chunk) {
+    settled(*sifted.chunk, stored);
+    if (!stored) ++failures_;
+  }
+  // Receipts come in order: what it relied on was settled before it.
+  return stored && !(sifted.relies_on_others && sifted.failures_before != failures_);
+}
+
 void Repeats::open(WallTime now) {
   Row& row = rows_.emplace_back();
   row.at = now;
@@ -139,4 +171,4 @@ void Repeats::settled(Chunk chunk, bool stored) {
   forget(chunk, row);
 }
 
-}  // namespace tidegate::ingest
+}  // namespace tidegate

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,7 +13,7 @@
 #include "gateway/base/random.h"
 #include "gateway/intake/intake.h"
 
-namespace tidegate::ingest {
+namespace tidegate {
 
 /// Remembers which events (by source and id) were taken, for a time, across restarts. What one submission brings is one
 /// chunk: a row of the source's state, committed with the events, erased when its time is over. Why it is so:
@@ -42,6 +43,19 @@ class Repeats {
   [[nodiscard]] bool enabled() const noexcept { return window_.count() > 0; }
   [[nodiscard]] Key key(std::string_view source, std::string_view id);
   [[nodiscard]] Seen look(const Key& key, WallTime now) const;
+
+  /// What sift() found in a submission, for settled().
+  struct Sifted {
+    std::optional<Chunk> chunk;
+    bool relies_on_others = false;  ///< it repeats events that are not durable yet
+    std::uint64_t failures_before = 0;
+  };
+  /// Takes out what was seen before, and counts it as repeats; the rest is remembered with the submission. Only when
+  /// enabled().
+  Sifted sift(Submission& submission, WallTime now);
+  /// What became of that submission; of those that were sifted before it, it is told first. True: all that it had
+  /// brought is stored, also what was taken out.
+  bool settled(const Sifted& sifted, bool stored);
 
   /// Begins the chunk of a submission; add() puts ids into it.
   void open(WallTime now);
@@ -74,7 +88,8 @@ class Repeats {
   std::deque<Row> rows_;
   std::unordered_map<Key, Chunk, KeyHash> chunk_of_;
   std::vector<std::string> stale_;  ///< state keys found at the start that no row stands for
+  std::uint64_t failures_ = 0;      ///< submissions whose ids were forgotten again
   std::string scratch_;
 };
 
-}  // namespace tidegate::ingest
+}  // namespace tidegate
