@@ -16,8 +16,7 @@ std::string_view region_of_queue(std::string_view url) {
 }
 
 std::optional<OptionFault> fault_of(const SinkOptions& options) {
-  if (auto fault = http::url_fault(options.queue_url)) return OptionFault{"queue_url", *std::move(fault)};
-  if (auto fault = aws::region_fault(options, "queue_url", region_of_queue(options.queue_url))) return fault;
+  if (auto fault = queue_fault(options, options.queue_url)) return fault;
   if (auto fault = aws::attributes_fault(options.attributes)) return OptionFault{"attributes", *std::move(fault)};
   return std::nullopt;
 }
@@ -27,10 +26,7 @@ std::optional<OptionFault> fault_of(const SinkOptions& options) {
 const OptionTableOf<SinkOptions>& sink_table() {
   static const auto table = [] {
     OptionTableOf<SinkOptions> made("Sends events to a queue of Amazon SQS, standard or FIFO.");
-    made.required(
-        "queue_url", &SinkOptions::queue_url,
-        "Such as https://sqs.eu-central-1.amazonaws.com/123456789012/orders; one that ends in .fifo is a FIFO "
-        "queue.");
+    made.required("queue_url", &SinkOptions::queue_url, kQueueUrlDoc);
     aws::add_format(made)
         .tree("group_id", &SinkOptions::group_id, fields::text_from, fields::kTextSyntax,
               "The message group: its messages are received in order. Of a standard queue: whom to be fair to.")
@@ -46,6 +42,11 @@ const OptionTableOf<SinkOptions>& sink_table() {
   return table;
 }
 
-bool is_fifo(const SinkOptions& options) noexcept { return options.queue_url.ends_with(".fifo"); }
+bool is_fifo(std::string_view queue_url) noexcept { return queue_url.ends_with(".fifo"); }
+
+std::optional<OptionFault> queue_fault(const aws::AwsOptions& options, const std::string& queue_url) {
+  if (auto fault = http::url_fault(queue_url)) return OptionFault{"queue_url", *std::move(fault)};
+  return aws::region_fault(options, "queue_url", region_of_queue(queue_url));
+}
 
 }  // namespace tidegate::aws_sqs

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "connectors/aws/message.h"
 #include "connectors/aws/options.h"
@@ -24,6 +25,13 @@ struct SinkOptions : aws::AwsOptions {
 const OptionTableOf<SinkOptions>& sink_table();
 
 /// FIFO queues have names that end so.
-bool is_fifo(const SinkOptions& options) noexcept;
+bool is_fifo(std::string_view queue_url) noexcept;
+
+/// What is wrong with the URL of a queue, with region, or with endpoint; nullopt: nothing.
+std::optional<OptionFault> queue_fault(const aws::AwsOptions& options, const std::string& queue_url);
+
+/// What the docs say of `queue_url`.
+inline constexpr std::string_view kQueueUrlDoc =
+    "Such as https://sqs.eu-central-1.amazonaws.com/123456789012/orders; one that ends in .fifo is a FIFO queue.";
 
 }  // namespace tidegate::aws_sqs

@@ -34,7 +34,7 @@ void append_attributes(const std::vector<aws::Attributes::Filled>& attributes, s
 QueueService::QueueService(const SinkOptions& options, std::string route)
     : BatchService(aws::endpoint_of(options, "sqs") + "/", kBounds),
       options_(options),
-      is_fifo_(is_fifo(options)),
+      is_fifo_(is_fifo(options.queue_url)),
       fields_(std::move(route)),
       attributes_(options.attributes, fields_) {
   if (options_.group_id) group_ = fields_.add(*options_.group_id);

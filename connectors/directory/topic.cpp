@@ -1,25 +1,12 @@
 #include "connectors/directory/topic.h"
 
-#include "gateway/event/json_text.h"
+#include "connectors/net/topic_level.h"
 
 namespace tidegate::directory {
 
 namespace {
 
 bool has_wildcard(std::string_view text) { return text.find_first_of("+#") != std::string_view::npos; }
-
-void append_level(std::string& out, std::string_view value) {
-  if (value.empty()) {
-    out += '_';
-    return;
-  }
-  const bool valid = is_utf8(value);
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool allowed = c != '/' && c != '+' && c != '#' && byte >= 0x20 && byte != 0x7f && (byte < 0x80 || valid);
-    out += allowed ? c : '_';
-  }
-}
 
 }  // namespace
 
@@ -56,9 +43,9 @@ std::string TopicTemplate::topic(std::string_view file_name, const std::vector<s
   for (const Part& part : parts_) {
     switch (part.kind) {
       case Part::Kind::text: out += part.text; break;
-      case Part::Kind::file: append_level(out, file_name); break;
-      case Part::Kind::stem: append_level(out, stem_of(file_name)); break;
-      case Part::Kind::column: append_level(out, values[column++]); break;
+      case Part::Kind::file: append_topic_level(file_name, out); break;
+      case Part::Kind::stem: append_topic_level(stem_of(file_name), out); break;
+      case Part::Kind::column: append_topic_level(values[column++], out); break;
     }
   }
   return out;

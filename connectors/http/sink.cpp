@@ -13,12 +13,6 @@
 namespace tidegate::http {
 namespace {
 
-/// libcurl wants one call per process before its first use.
-bool curl_is_ready() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  return code == CURLE_OK;
-}
-
 /// The refusal is about who sends, not about what is sent.
 Settled refused_proof(const Reply& reply) {
   std::string reason = fmt::format("HTTP {}, taken for a refused credential", reply.status);

@@ -48,6 +48,11 @@ void use_proxy_password(CURL* easy, const ProxyOptions& proxy) {
 
 }  // namespace
 
+bool curl_is_ready() {
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);  // once per process
+  return code == CURLE_OK;
+}
+
 void apply_connection_options(CURL* easy, const std::string& url, const ConnectionOptions& options) {
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);  // a signature covers the path as it was written

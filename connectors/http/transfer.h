@@ -24,6 +24,9 @@ struct MultiCleanup {
 };
 using Multi = std::unique_ptr<CURLM, MultiCleanup>;
 
+/// Before the first use of libcurl. False: it has no memory.
+bool curl_is_ready();
+
 /// Sets everything about connections to `url` that is the same for every request: proxy, TLS, HTTP version, timeouts.
 void apply_connection_options(CURL* easy, const std::string& url, const ConnectionOptions& options);
 

@@ -45,6 +45,7 @@ std::unique_ptr<Feed> http(const std::filesystem::path&, const std::filesystem::
 std::unique_ptr<Feed> folder(const std::filesystem::path& dir, const std::filesystem::path&) {
   return make_folder_feed(dir);
 }
+std::unique_ptr<Feed> sqs(const std::filesystem::path&, const std::filesystem::path&) { return make_sqs_feed(); }
 
 const std::vector<Round>& rounds() {
   static const std::vector<Round> all = {
@@ -54,6 +55,7 @@ const std::vector<Round>& rounds() {
       {"devices at the MQTT listener", listener, {Victim::gateway, Victim::gateway, Victim::receiver, Victim::broker}},
       {"programs over HTTP", http, {Victim::gateway, Victim::receiver, Victim::broker}},
       {"files in a folder", folder, {Victim::gateway, Victim::gateway, Victim::receiver, Victim::broker}},
+      {"commands in a queue of the cloud", sqs, {Victim::gateway, Victim::gateway, Victim::receiver, Victim::broker}},
       {"mosquitto that is killed", mosquitto, {Victim::gateway, Victim::receiver, Victim::broker}},
   };
   return all;

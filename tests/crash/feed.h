@@ -58,5 +58,7 @@ std::unique_ptr<Feed> make_http_feed();
 std::unique_ptr<Feed> make_listener_feed();
 /// A program that drops CSV files into a folder; kill() takes the folder away.
 std::unique_ptr<Feed> make_folder_feed(const std::filesystem::path& dir);
+/// A FIFO queue of commands in the cloud; kill() breaks the connections to it.
+std::unique_ptr<Feed> make_sqs_feed();
 
 }  // namespace tidegate::crash

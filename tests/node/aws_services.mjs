@@ -1,6 +1,7 @@
 // AWS services that know nothing of the gateway's own code, for tests/e2e/aws:
-//   fauxqs       queues "orders" and "orders.fifo", and the topic "alarms" with the queue "alarms-in" behind it
+//   fauxqs       queues "orders", "commands" and the like with .fifo, and the topic "alarms" with the queue "alarms-in" behind it
 //   kinesalite   the stream "plant" with two shards
+//   POST /send?queue=NAME       a JSON array of bodies, or of [body, group]; POST /left?queue=NAME   how many are in it
 //   POST /messages?queue=NAME   every message of the queue, taken out of it; POST /records   every record of the stream
 // Prints {"fauxqs", "kinesalite", "control"} and more on a line once they listen on loopback.
 import { createServer } from 'node:http';
@@ -42,7 +43,8 @@ const fauxqs = await app.listen({ host: '127.0.0.1', port: 0 });
 const kinesaliteUrl = await listen(kinesalite({ createStreamMs: 0 }));
 
 const queues = {};
-for (const [name, attributes] of [['orders', {}], ['orders.fifo', { FifoQueue: 'true' }], ['alarms-in', {}]]) {
+const fifo = { FifoQueue: 'true' };
+for (const [name, attributes] of [['orders', {}], ['orders.fifo', fifo], ['commands', {}], ['commands.fifo', fifo], ['alarms-in', {}]]) {
   queues[name] = (await sqs('CreateQueue', { QueueName: name, Attributes: attributes })).QueueUrl;
 }
 const topic = /<TopicArn>(.*?)<\/TopicArn>/.exec(await sns({ Action: 'CreateTopic', Name: 'alarms' }))[1];
@@ -67,6 +69,21 @@ async function messages(queue) {
   }
 }
 
+async function send(queue, bodies) {
+  for (const [index, entry] of bodies.entries()) {
+    const [body, group] = [entry].flat();
+    const ids = group ? { MessageGroupId: group, MessageDeduplicationId: String(index) } : {};
+    await sqs('SendMessage', { QueueUrl: queues[queue], MessageBody: body, ...ids });
+  }
+  return bodies.length;
+}
+
+async function left(queue) {
+  const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'];
+  const { Attributes } = await sqs('GetQueueAttributes', { QueueUrl: queues[queue], AttributeNames: names });
+  return names.reduce((sum, name) => sum + Number(Attributes[name]), 0);
+}
+
 async function records() {
   const all = [];
   const { StreamDescription } = await kinesis('DescribeStream', { StreamName: 'plant' });
@@ -84,8 +101,17 @@ async function records() {
 
 const control = createServer(async (request, response) => {
   const { pathname, searchParams } = new URL(request.url, 'http://127.0.0.1');
+  const queue = searchParams.get('queue');
   try {
-    response.end(JSON.stringify(pathname === '/records' ? await records() : await messages(searchParams.get('queue'))));
+    let body = '';
+    for await (const piece of request) body += piece;
+    const does = {
+      '/send': () => send(queue, JSON.parse(body)),
+      '/left': () => left(queue),
+      '/messages': () => messages(queue),
+      '/records': () => records(),
+    };
+    response.end(JSON.stringify(await does[pathname]()));
   } catch (error) {
     response.statusCode = 500;
     response.end(String(error));

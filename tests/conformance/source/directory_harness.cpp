@@ -27,11 +27,7 @@ class DirectoryHarness final : public SourceHarness {
     auto source = make_directory_source(context, *options);
     return std::move(*source);
   }
-  bool ready() override {
-    const auto entries = health_->entries();
-    const auto found = entries.find(component_);
-    return found != entries.end() && found->second.state == HealthState::ok;
-  }
+  bool ready() override { return is_ok(*health_, component_); }
   void offer(const std::string& payload) override {
     const fs::path name = drop() / fmt::format("{:06}", next_++);
     write_file(name.string() + ".tmp", payload);

@@ -29,6 +29,9 @@ class SourceHarness {
   virtual void fall_silent() = 0;
 };
 
+/// True when the component is well, as the health board has it.
+bool is_ok(const Health& health, const std::string& component);
+
 struct SourceRow {
   const char* name;
   std::unique_ptr<SourceHarness> (*make)();
@@ -40,5 +43,6 @@ std::unique_ptr<SourceHarness> make_mqtt_source_harness();
 std::unique_ptr<SourceHarness> make_http_source_harness();
 std::unique_ptr<SourceHarness> make_directory_source_harness();
 std::unique_ptr<SourceHarness> make_mqtt_listener_harness();
+std::unique_ptr<SourceHarness> make_sqs_source_harness();
 
 }  // namespace tidegate::test

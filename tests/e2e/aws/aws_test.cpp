@@ -67,6 +67,41 @@ routes:
     ASSERT_TRUE(test::wait_until(test::within(kPatience), [&] { return test::accepts_connections(door_); }));
   }
 
+  /// A source and a sink, both queues.
+  void configure_queues(const std::string& from, const std::string& to, const std::string& order) {
+    const auto queue = [&](const std::string& name) {
+      return fmt::format(
+          "    type: aws_sqs\n    region: eu-central-1\n    endpoint: {}\n    queue_url: {}\n"
+          "    credentials: {{ access_key_id: AKIDEXAMPLE, secret_access_key: wJalrXUtnFEMI-K7MDENG }}\n",
+          at_["fauxqs"].get<std::string>(), at_["queues"][name].get<std::string>());
+    };
+    gateway_.configure(gateway_.preamble() +
+                       fmt::format("sources:\n  commands:\n{}    visibility_timeout: 10s\n"
+                                   "sinks:\n  orders:\n{}    order: {}\n"
+                                   "    batch: {{ max_wait: 20ms }}\n    retry: {{ initial: 20ms, max: 200ms }}\n"
+                                   "routes:\n  all: {{ topic: \"#\", to: orders }}\n",
+                                   queue(from), queue(to), order));
+  }
+  /// Events 0 to `count`, as bodies of messages with the subject as their group.
+  static json commands(int count) {
+    json bodies = json::array();
+    for (int i = 0; i < count; ++i) {
+      const json event = {{"specversion", "1.0"}, {"id", "event-" + std::to_string(i)}, {"source", "/cloud"},
+                          {"type", "t"},          {"subject", subject_of(i)},           {"data", {{"n", i}}}};
+      bodies.push_back({event.dump(), std::to_string(i % kSubjects)});
+    }
+    return bodies;
+  }
+  bool emptied(const std::string& queue) {
+    return test::wait_until(test::within(kPatience), [&] { return ask("/left?queue=" + queue) == 0; });
+  }
+  std::vector<json> events_in(const std::string& queue) {
+    std::vector<json> events;
+    for (const json& message : ask("/messages?queue=" + queue))
+      events.push_back(json::parse(message["body"].get<std::string>()));
+    return events;
+  }
+
   static std::string subject_of(int number) { return "sensors/" + std::to_string(number % kSubjects); }
 
   void post() {
@@ -90,8 +125,8 @@ routes:
     EXPECT_EQ(gateway_.stop(), 0);
   }
 
-  json ask(const std::string& target) {
-    const auto reply = test::HttpClient(port_of(at_["control"])).post(target, "");
+  json ask(const std::string& target, const std::string& body = "") {
+    const auto reply = test::HttpClient(port_of(at_["control"])).post(target, body);
     EXPECT_EQ(reply.status, 200) << reply.body;
     return json::parse(reply.body);
   }
@@ -181,6 +216,37 @@ TEST_F(AwsServices, AStreamGetsEveryEventOfASubjectInItsOrder) {
     EXPECT_EQ(record["key"], events.back()["subject"]);
   }
   expect_all_in_order(events);
+}
+
+TEST_F(AwsServices, AQueueIsEmptiedIntoTheGateway) {
+  json bodies = json::array();
+  for (const json& command : commands(kEvents)) bodies.push_back(command[0]);
+  ASSERT_EQ(ask("/send?queue=commands", bodies.dump()), kEvents);
+  configure_queues("commands", "orders", "none");
+  const auto connected = gateway_.command({"check", "--connect"});
+  EXPECT_EQ(connected.status, 0) << connected.output << connected.errors;
+  ASSERT_TRUE(gateway_.start_ready());
+  expect_delivered();
+  EXPECT_TRUE(emptied("commands"));
+  std::set<std::string> ids;
+  for (const json& event : events_in("orders")) ids.insert(event["id"]);
+  EXPECT_EQ(ids.size(), static_cast<std::size_t>(kEvents));
+}
+
+TEST_F(AwsServices, KillsCostNoMessageOfAFifoQueueAndNotItsOrder) {
+  ASSERT_EQ(ask("/send?queue=commands.fifo", commands(kEvents).dump()), kEvents);
+  configure_queues("commands.fifo", "orders.fifo", "by_key");
+  for (const std::uint64_t part : {1, 100}) {
+    ASSERT_TRUE(gateway_.start_ready());
+    ASSERT_TRUE(
+        test::wait_until(test::within(kPatience), [&] { return gateway_.books("delivered").value_or(0) >= part; }))
+        << gateway_.detail_of("source commands") << gateway_.log();
+    gateway_.kill();
+  }
+  ASSERT_TRUE(gateway_.start_ready());
+  ASSERT_TRUE(emptied("commands.fifo")) << gateway_.detail_of("source commands") << gateway_.log();
+  expect_delivered();
+  expect_all_in_order(events_in("orders.fifo"));
 }
 
 TEST_F(AwsServices, CheckConnectSaysWhatDoesNotExist) {

@@ -51,6 +51,26 @@ TEST_F(RepeatsTest, AnIdIsSeenOnceItsSubmissionIsStored) {
   EXPECT_NE(repeats_->key("a", "bc"), repeats_->key("ab", "c"));
 }
 
+TEST_F(RepeatsTest, ARepeatOfWhatIsNotStoredInTheEndIsNotStoredEither) {
+  restart();
+  const auto submission_of = [](const char* id) {
+    Submission submission;
+    submission.events.emplace_back().id = id;
+    return submission;
+  };
+  Submission first = submission_of("1"), second = submission_of("1"), third = submission_of("1");
+  const auto one = repeats_->sift(first, now_);
+  const auto two = repeats_->sift(second, now_);
+  EXPECT_EQ(first.events.size(), 1u);
+  EXPECT_TRUE(second.events.empty());
+  EXPECT_EQ(second.repeats, 1u);
+  EXPECT_FALSE(repeats_->settled(one, false));
+  EXPECT_FALSE(repeats_->settled(two, true)) << "its own receipt says nothing of the event";
+  const auto three = repeats_->sift(third, now_);
+  EXPECT_EQ(third.events.size(), 1u);
+  EXPECT_TRUE(repeats_->settled(three, true));
+}
+
 TEST_F(RepeatsTest, RemembersAcrossARestart) {
   restart();
   commit(submit({"1", "2"}));
