@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -49,6 +51,24 @@ inline std::string mutated(const std::vector<std::string>& inputs, std::string_v
     }
   }
   return bytes;
+}
+
+/// Gives every input of the corpus, of which there must be `least`, to a fuzz target.
+inline void run_corpus(const std::filesystem::path& folder, std::size_t least, void (*target)(std::string_view)) {
+  const auto inputs = read_corpus(folder);
+  ASSERT_GE(inputs.size(), least);
+  for (const std::string& input : inputs) target(input);
+}
+
+/// Gives it so many edited inputs, each by a seed that a failure names.
+inline void run_edits(const std::filesystem::path& folder, std::uint64_t count, std::string_view telling,
+                      void (*target)(std::string_view)) {
+  const auto inputs = read_corpus(folder);
+  for (std::uint64_t seed = 1; seed <= count; ++seed) {
+    SCOPED_TRACE(seed);
+    SeededRandom random(seed);
+    target(mutated(inputs, telling, random));
+  }
 }
 
 }  // namespace tidegate::test

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 #include "connectors/aws/batch_reply.h"
 #include "connectors/aws/error_reply.h"
 #include "connectors/aws/limits.h"
 #include "gateway/event/json_text.h"
+#include "tests/fuzz/require.h"
 
 namespace tidegate::aws {
 namespace {
@@ -15,9 +15,7 @@ namespace {
 constexpr std::size_t kEvents = 3;
 constexpr std::array<long, 10> kStatuses = {200, 200, 200, 202, 400, 403, 413, 429, 500, 504};
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using test::require;
 
 bool is_one_line(std::string_view text) {
   return is_utf8(text) && std::ranges::none_of(text, [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; });

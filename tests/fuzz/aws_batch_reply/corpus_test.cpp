@@ -6,19 +6,10 @@
 namespace tidegate::aws {
 namespace {
 
-TEST(AwsBatchReplyCorpus, EveryInputOfTheCorpusIsSurvived) {
-  const auto inputs = test::read_corpus(TIDEGATE_CORPUS);
-  ASSERT_GE(inputs.size(), 8u);
-  for (const std::string& input : inputs) judge_any_reply(input);
-}
+TEST(AwsBatchReplyCorpus, EveryInputOfTheCorpusIsSurvived) { test::run_corpus(TIDEGATE_CORPUS, 8, judge_any_reply); }
 
 TEST(AwsBatchReplyCorpus, NoEditedInputBreaksAPromise) {
-  const auto inputs = test::read_corpus(TIDEGATE_CORPUS);
-  for (std::uint64_t seed = 1; seed <= 50'000; ++seed) {
-    SCOPED_TRACE(seed);
-    SeededRandom random(seed);
-    judge_any_reply(test::mutated(inputs, "{}[]\",:\\<>/&;#0", random));
-  }
+  test::run_edits(TIDEGATE_CORPUS, 50'000, "{}[]\",:\\<>/&;#0", judge_any_reply);
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 #include "aws_reply_fuzz.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 
 #include "connectors/auth/aws_credentials.h"
@@ -11,15 +9,12 @@
 #include "connectors/auth/program.h"
 #include "gateway/base/utf8.h"
 #include "gateway/event/json_text.h"
+#include "tests/fuzz/require.h"
 
 namespace tidegate {
 namespace {
 
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fputs(what, stderr);
-  std::abort();
-}
+using test::require;
 
 void require_reason(const Error& error) {
   require(!error.message.empty(), "a refusal has a reason");

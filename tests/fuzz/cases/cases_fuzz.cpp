@@ -1,23 +1,18 @@
 #include "cases_fuzz.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 
 #include "gateway/event/json_text.h"
 #include "gateway/trial/case_file.h"
 #include "gateway/trial/limits.h"
+#include "tests/fuzz/require.h"
 #include "tests/unit/config/fake_connectors.h"
 
 namespace tidegate {
 
 namespace {
 
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fputs(what, stderr);
-  std::abort();
-}
+using test::require;
 
 const Config& site() {
   static const LoadedConfig loaded = load_text(R"(

@@ -1,13 +1,13 @@
 #include "cloud_replies_fuzz.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "connectors/aws_s3/reply.h"
 #include "connectors/azure_event_grid/service.h"
 #include "connectors/azure_event_hubs/service.h"
 #include "connectors/gcp_pubsub/reply.h"
 #include "gateway/event/json_text.h"
+#include "tests/fuzz/require.h"
 
 namespace tidegate::testing {
 
@@ -16,9 +16,7 @@ namespace {
 /// Longest reason: the service's code and words, and the remedy.
 constexpr std::size_t kReasonBytesMax = 2048;
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using test::require;
 
 void check_words(std::string_view text) {
   require(!text.empty() && text.size() <= kReasonBytesMax);

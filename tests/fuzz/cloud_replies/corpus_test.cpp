@@ -6,19 +6,10 @@
 namespace tidegate::testing {
 namespace {
 
-TEST(CloudRepliesCorpus, EveryInputOfTheCorpusIsSurvived) {
-  const auto inputs = test::read_corpus(TIDEGATE_CORPUS);
-  ASSERT_GE(inputs.size(), 10u);
-  for (const std::string& input : inputs) judge_any_reply(input);
-}
+TEST(CloudRepliesCorpus, EveryInputOfTheCorpusIsSurvived) { test::run_corpus(TIDEGATE_CORPUS, 10, judge_any_reply); }
 
 TEST(CloudRepliesCorpus, NoEditedInputBreaksAPromise) {
-  const auto inputs = test::read_corpus(TIDEGATE_CORPUS);
-  for (std::uint64_t seed = 1; seed <= 50'000; ++seed) {
-    SCOPED_TRACE(seed);
-    SeededRandom random(seed);
-    judge_any_reply(test::mutated(inputs, "{}[]\",:<>/&;\\", random));
-  }
+  test::run_edits(TIDEGATE_CORPUS, 50'000, "{}[]\",:<>/&;\\", judge_any_reply);
 }
 
 }  // namespace

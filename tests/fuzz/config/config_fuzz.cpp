@@ -1,23 +1,13 @@
 #include "config_fuzz.h"
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "gateway/base/limits.h"
 #include "gateway/config/limits.h"
+#include "tests/fuzz/require.h"
 #include "tests/unit/config/fake_connectors.h"
 
 namespace tidegate {
 
-namespace {
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fputs(what, stderr);
-  std::abort();
-}
-
-}  // namespace
+using test::require;
 
 void load_any_bytes(std::string_view bytes) {
   const LoadedConfig loaded = load_text(bytes);

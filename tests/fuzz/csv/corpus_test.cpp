@@ -6,19 +6,10 @@
 namespace tidegate::directory {
 namespace {
 
-TEST(CsvCorpus, EveryFileOfTheCorpusIsRead) {
-  const auto inputs = test::read_corpus(TIDEGATE_CORPUS);
-  ASSERT_GE(inputs.size(), 8u);
-  for (const std::string& input : inputs) read_any_file(input);
-}
+TEST(CsvCorpus, EveryFileOfTheCorpusIsRead) { test::run_corpus(TIDEGATE_CORPUS, 8, read_any_file); }
 
 TEST(CsvCorpus, NoEditedFileBreaksTheReading) {
-  const auto inputs = test::read_corpus(TIDEGATE_CORPUS);
-  for (std::uint64_t seed = 1; seed <= 50'000; ++seed) {
-    SCOPED_TRACE(seed);
-    SeededRandom random(seed);
-    read_any_file(test::mutated(inputs, "\",;\r\n[]{}#", random));
-  }
+  test::run_edits(TIDEGATE_CORPUS, 50'000, "\",;\r\n[]{}#", read_any_file);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "csv_fuzz.h"
 
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,14 +7,13 @@
 #include "connectors/directory/options.h"
 #include "connectors/directory/rows.h"
 #include "gateway/event/json_text.h"
+#include "tests/fuzz/require.h"
 
 namespace tidegate::directory {
 
 namespace {
 
-void require(bool condition) {
-  if (!condition) std::abort();
-}
+using test::require;
 
 SourceOptions options_of(unsigned char format, unsigned char choices) {
   SourceOptions o;

@@ -3,20 +3,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include "connectors/directory/descriptor.h"
 #include "connectors/file/recover.h"
+#include "tests/fuzz/require.h"
 
 namespace tidegate::file {
 
-namespace {
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-}  // namespace
+using test::require;
 
 void examine_any(std::string_view bytes) {
   const directory::Descriptor file(memfd_create("fuzz", MFD_CLOEXEC));

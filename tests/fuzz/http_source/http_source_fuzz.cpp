@@ -1,7 +1,6 @@
 #include "http_source_fuzz.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -9,6 +8,7 @@
 #include "connectors/http/ingest/request.h"
 #include "gateway/base/limits.h"
 #include "gateway/event/json_text.h"
+#include "tests/fuzz/require.h"
 
 namespace tidegate::ingest {
 
@@ -17,9 +17,7 @@ namespace {
 constexpr std::size_t kBodyMax = 4096;
 constexpr std::size_t kEventsMax = 50;
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using test::require;
 
 /// What one connection came to.
 struct Outcome {

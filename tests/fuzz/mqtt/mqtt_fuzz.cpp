@@ -1,21 +1,19 @@
 #include "mqtt_fuzz.h"
 
-#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "connectors/mqtt/limits.h"
 #include "connectors/mqtt/session.h"
+#include "tests/fuzz/require.h"
 #include "tests/support/clock/virtual_clock.h"
 
 namespace tidegate::mqtt {
 
 namespace {
 
-void require(bool condition) {
-  if (!condition) std::abort();
-}
+using test::require;
 
 /// CONNECT carries its own version; the others are encoded for the connection's.
 struct Encoder {

@@ -6,20 +6,9 @@
 namespace tidegate::mqtt_listener {
 namespace {
 
-TEST(ListenerCorpus, EveryInputOfTheCorpusIsSurvived) {
-  const auto inputs = test::read_corpus(TIDEGATE_CORPUS);
-  ASSERT_GE(inputs.size(), 8u);
-  for (const std::string& input : inputs) happen(input);
-}
+TEST(ListenerCorpus, EveryInputOfTheCorpusIsSurvived) { test::run_corpus(TIDEGATE_CORPUS, 8, happen); }
 
-TEST(ListenerCorpus, NoEditedInputBreaksTheListener) {
-  const auto inputs = test::read_corpus(TIDEGATE_CORPUS);
-  for (std::uint64_t seed = 1; seed <= 50'000; ++seed) {
-    SCOPED_TRACE(seed);
-    SeededRandom random(seed);
-    happen(test::mutated(inputs, {}, random));
-  }
-}
+TEST(ListenerCorpus, NoEditedInputBreaksTheListener) { test::run_edits(TIDEGATE_CORPUS, 50'000, {}, happen); }
 
 }  // namespace
 }  // namespace tidegate::mqtt_listener

@@ -1,7 +1,6 @@
 #include "listener_fuzz.h"
 
 #include <array>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "connectors/mqtt_listener/server_session.h"
+#include "tests/fuzz/require.h"
 #include "tests/support/clock/virtual_clock.h"
 
 namespace tidegate::mqtt_listener {
@@ -21,9 +21,7 @@ using mqtt::Version;
 
 constexpr std::size_t kClients = 3;
 
-void require(bool condition) {
-  if (!condition) std::abort();
-}
+using test::require;
 
 const ListenerOptions& fuzz_options() {
   static const ListenerOptions made = [] {

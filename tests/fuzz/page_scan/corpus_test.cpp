@@ -11,20 +11,9 @@ using namespace std::string_view_literals;
 /// The types of pages, and the serial types and lengths at which something changes.
 constexpr auto kTelling = "\x02\x05\x0a\x0d\x00\x01\x07\x0b\x7f\x80\xff"sv;
 
-TEST(PageScanCorpus, EveryFileOfTheCorpusIsSurvived) {
-  const auto files = test::read_corpus(TIDEGATE_CORPUS);
-  ASSERT_GE(files.size(), 3u);
-  for (const std::string& file : files) scan_any_bytes(file);
-}
+TEST(PageScanCorpus, EveryFileOfTheCorpusIsSurvived) { test::run_corpus(TIDEGATE_CORPUS, 3, scan_any_bytes); }
 
-TEST(PageScanCorpus, NoEditedFileBreaksTheScan) {
-  const auto files = test::read_corpus(TIDEGATE_CORPUS);
-  for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
-    SCOPED_TRACE(seed);
-    SeededRandom random(seed);
-    scan_any_bytes(test::mutated(files, kTelling, random));
-  }
-}
+TEST(PageScanCorpus, NoEditedFileBreaksTheScan) { test::run_edits(TIDEGATE_CORPUS, 20'000, kTelling, scan_any_bytes); }
 
 TEST(PageScanCorpus, NoBytesWrittenIntoAPageBreakTheScan) {
   const auto files = test::read_corpus(TIDEGATE_CORPUS);

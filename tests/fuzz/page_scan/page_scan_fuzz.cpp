@@ -1,19 +1,17 @@
 #include "page_scan_fuzz.h"
 
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "gateway/spool/page_scan.h"
 #include "gateway/spool/spool_limits.h"
+#include "tests/fuzz/require.h"
 
 namespace tidegate {
 
 namespace {
 
-void require(bool condition) {
-  if (!condition) std::abort();
-}
+using test::require;
 
 bool inside(std::string_view part, std::string_view whole) {
   return part.empty() || (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());

@@ -1,24 +1,15 @@
 #include "patterns_fuzz.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "gateway/routing/pattern_matcher.h"
+#include "tests/fuzz/require.h"
 
 namespace tidegate {
 
-namespace {
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fputs(what, stderr);
-  std::abort();
-}
-
-}  // namespace
+using test::require;
 
 void match_any_patterns(std::string_view bytes) {
   constexpr std::size_t kRulesMax = 20;

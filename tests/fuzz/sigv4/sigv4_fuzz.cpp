@@ -1,13 +1,12 @@
 #include "sigv4_fuzz.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "connectors/auth/aws_sigv4.h"
 #include "connectors/auth/limits.h"
+#include "tests/fuzz/require.h"
 
 namespace tidegate {
 namespace {
@@ -15,11 +14,7 @@ namespace {
 using auth::CanonicalPath;
 using auth::HeaderField;
 
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fputs(what, stderr);
-  std::abort();
-}
+using test::require;
 
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = std::min(text.find('\n'), text.size());

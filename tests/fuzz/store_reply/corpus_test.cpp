@@ -6,19 +6,10 @@
 namespace tidegate::stores {
 namespace {
 
-TEST(StoreReplyCorpus, EveryAnswerOfTheCorpusIsJudged) {
-  const auto inputs = test::read_corpus(TIDEGATE_CORPUS);
-  ASSERT_GE(inputs.size(), 8u);
-  for (const std::string& input : inputs) judge_any(input);
-}
+TEST(StoreReplyCorpus, EveryAnswerOfTheCorpusIsJudged) { test::run_corpus(TIDEGATE_CORPUS, 8, judge_any); }
 
 TEST(StoreReplyCorpus, NoEditedAnswerBreaksTheJudgement) {
-  const auto inputs = test::read_corpus(TIDEGATE_CORPUS);
-  for (std::uint64_t seed = 1; seed <= 50'000; ++seed) {
-    SCOPED_TRACE(seed);
-    SeededRandom random(seed);
-    judge_any(test::mutated(inputs, "{}[]\",:0", random));
-  }
+  test::run_edits(TIDEGATE_CORPUS, 50'000, "{}[]\",:0", judge_any);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "store_reply_fuzz.h"
 
 #include <array>
-#include <cstdlib>
 #include <vector>
 
 #include "connectors/elasticsearch/answer.h"
@@ -9,6 +8,7 @@
 #include "connectors/loki/answer.h"
 #include "connectors/splunk_hec/answer.h"
 #include "connectors/stores/reply_text.h"
+#include "tests/fuzz/require.h"
 
 namespace tidegate::stores {
 
@@ -16,9 +16,7 @@ namespace {
 
 constexpr std::size_t kReasonBytesMax = 1024;
 
-void require(bool condition) {
-  if (!condition) std::abort();
-}
+using test::require;
 
 void check(const Settled& settled, std::size_t events) {
   require(settled.outcomes.size() == 1 || settled.outcomes.size() == events);

@@ -11,18 +11,11 @@ using namespace std::string_view_literals;
 constexpr auto kTelling = "${}[]\".?:,\\ \n%YmdHMSz0123456789\xff\x00"sv;
 
 TEST(TemplatesCorpus, EveryTextOfTheCorpusIsFilledOrRefused) {
-  const auto texts = test::read_corpus(TIDEGATE_CORPUS);
-  ASSERT_GE(texts.size(), 5u);
-  for (const std::string& text : texts) fill_any_template(text);
+  test::run_corpus(TIDEGATE_CORPUS, 5, fill_any_template);
 }
 
 TEST(TemplatesCorpus, NoEditedTextBreaksATemplate) {
-  const auto texts = test::read_corpus(TIDEGATE_CORPUS);
-  for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
-    SCOPED_TRACE(seed);
-    SeededRandom random(seed);
-    fill_any_template(test::mutated(texts, kTelling, random));
-  }
+  test::run_edits(TIDEGATE_CORPUS, 20'000, kTelling, fill_any_template);
 }
 
 }  // namespace

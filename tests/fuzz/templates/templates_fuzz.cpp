@@ -1,8 +1,6 @@
 #include "templates_fuzz.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,16 +11,13 @@
 #include "gateway/event/json_text.h"
 #include "gateway/transform/event_time.h"
 #include "gateway/transform/transform.h"
+#include "tests/fuzz/require.h"
 
 namespace tidegate {
 
 namespace {
 
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fputs(what, stderr);
-  std::abort();
-}
+using test::require;
 
 Event event_of(std::string_view payload) {
   Event event;

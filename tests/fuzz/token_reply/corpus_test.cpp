@@ -6,19 +6,10 @@
 namespace tidegate::auth {
 namespace {
 
-TEST(TokenReplyCorpus, EveryInputOfTheCorpusIsSurvived) {
-  const auto inputs = test::read_corpus(TIDEGATE_CORPUS);
-  ASSERT_GE(inputs.size(), 8u);
-  for (const std::string& input : inputs) read_any_reply(input);
-}
+TEST(TokenReplyCorpus, EveryInputOfTheCorpusIsSurvived) { test::run_corpus(TIDEGATE_CORPUS, 8, read_any_reply); }
 
 TEST(TokenReplyCorpus, NoEditedInputBreaksAPromise) {
-  const auto inputs = test::read_corpus(TIDEGATE_CORPUS);
-  for (std::uint64_t seed = 1; seed <= 50'000; ++seed) {
-    SCOPED_TRACE(seed);
-    SeededRandom random(seed);
-    read_any_reply(test::mutated(inputs, "{}[]\",:\\eE-+.", random));
-  }
+  test::run_edits(TIDEGATE_CORPUS, 50'000, "{}[]\",:\\eE-+.", read_any_reply);
 }
 
 }  // namespace

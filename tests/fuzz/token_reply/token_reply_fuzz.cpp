@@ -1,20 +1,18 @@
 #include "token_reply_fuzz.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "connectors/auth/limits.h"
 #include "connectors/auth/service_account.h"
 #include "connectors/auth/token_reply.h"
 #include "gateway/event/json_text.h"
+#include "tests/fuzz/require.h"
 
 namespace tidegate::auth {
 
 namespace {
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using test::require;
 
 bool is_one_line(std::string_view text) {
   return is_utf8(text) && std::ranges::none_of(text, [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; });
