@@ -73,6 +73,36 @@ Result<Found> examine_lines(int file, std::uint64_t bytes, bool csv, std::size_t
   }
 }
 
+/// What one call of a decompressor did.
+struct Step {
+  std::size_t taken = 0;  ///< of the compressed bytes
+  std::size_t made = 0;   ///< of text
+  bool ended = false;     ///< a member or frame whose checksum is right
+  bool failed = false;
+};
+
+/// Where the last member or frame ends. `unpack(packed, text)`: a Step from the front of `packed` into `text`.
+template <class Unpack>
+Result<Found> examine_packed(int file, std::uint64_t bytes, std::size_t head_bytes, Unpack unpack) {
+  Found found;
+  Reader reader(file, 0, bytes);
+  std::string text(limits::kReadBytes, '\0');
+  std::uint64_t at = 0;
+  for (;;) {
+    const auto piece = reader.next();
+    if (!piece) return piece.error();
+    if (piece->empty()) return found;
+    for (std::size_t taken = 0; taken < piece->size();) {
+      const Step step = unpack(piece->substr(taken), text);
+      if (step.failed) return found;
+      keep_head(found.head, std::string_view(text).substr(0, step.made), head_bytes);
+      taken += step.taken;
+      if (step.ended) found.whole_bytes = at + taken;
+    }
+    at += piece->size();
+  }
+}
+
 struct InflateEnd {
   void operator()(z_stream* stream) const noexcept {
     inflateEnd(stream);
@@ -82,60 +112,36 @@ struct InflateEnd {
 
 constexpr int kGzipOnlyBits = 15 + 16;
 
-/// Where the last gzip member ends whose checksum is right.
 Result<Found> examine_gzip(int file, std::uint64_t bytes, std::size_t head_bytes) {
   const std::unique_ptr<z_stream, InflateEnd> stream(new z_stream{});
   if (inflateInit2(stream.get(), kGzipOnlyBits) != Z_OK) return Error{ErrorCode::io, "zlib: out of memory"};
-  Found found;
-  Reader reader(file, 0, bytes);
-  std::string text(limits::kReadBytes, '\0');
-  std::uint64_t at = 0;
-  for (;;) {
-    auto piece = reader.next();
-    if (!piece) return std::move(piece).error();
-    if (piece->empty()) return found;
-    stream->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(piece->data()));  // zlib reads only
-    stream->avail_in = static_cast<uInt>(piece->size());
-    while (stream->avail_in > 0) {
-      stream->next_out = reinterpret_cast<Bytef*>(text.data());
-      stream->avail_out = static_cast<uInt>(text.size());
-      const int result = inflate(stream.get(), Z_NO_FLUSH);
-      if (result != Z_OK && result != Z_STREAM_END) return found;
-      keep_head(found.head, std::string_view(text).substr(0, text.size() - stream->avail_out), head_bytes);
-      if (result != Z_STREAM_END) continue;
-      found.whole_bytes = at + piece->size() - stream->avail_in;
-      inflateReset(stream.get());
-    }
-    at += piece->size();
-  }
+  return examine_packed(file, bytes, head_bytes, [&](std::string_view packed, std::string& text) {
+    stream->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));  // zlib reads only
+    stream->avail_in = static_cast<uInt>(packed.size());
+    stream->next_out = reinterpret_cast<Bytef*>(text.data());
+    stream->avail_out = static_cast<uInt>(text.size());
+    const int result = inflate(stream.get(), Z_NO_FLUSH);
+    Step step{packed.size() - stream->avail_in, text.size() - stream->avail_out};
+    step.ended = result == Z_STREAM_END;
+    step.failed = result != Z_OK && result != Z_STREAM_END;
+    if (step.ended) inflateReset(stream.get());
+    return step;
+  });
 }
 
 struct FreeContext {
   void operator()(ZSTD_DCtx* context) const noexcept { ZSTD_freeDCtx(context); }
 };
 
-/// Where the last zstd frame ends whose checksum is right.
 Result<Found> examine_zstd(int file, std::uint64_t bytes, std::size_t head_bytes) {
   const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
   if (!context) return Error{ErrorCode::io, "zstd: out of memory"};
-  Found found;
-  Reader reader(file, 0, bytes);
-  std::string text(limits::kReadBytes, '\0');
-  std::uint64_t at = 0;
-  for (;;) {
-    auto piece = reader.next();
-    if (!piece) return std::move(piece).error();
-    if (piece->empty()) return found;
-    ZSTD_inBuffer in{piece->data(), piece->size(), 0};
-    while (in.pos < in.size) {
-      ZSTD_outBuffer out{text.data(), text.size(), 0};
-      const std::size_t left = ZSTD_decompressStream(context.get(), &out, &in);
-      if (ZSTD_isError(left) != 0U) return found;
-      keep_head(found.head, std::string_view(text).substr(0, out.pos), head_bytes);
-      if (left == 0) found.whole_bytes = at + in.pos;
-    }
-    at += piece->size();
-  }
+  return examine_packed(file, bytes, head_bytes, [&](std::string_view packed, std::string& text) {
+    ZSTD_inBuffer in{packed.data(), packed.size(), 0};
+    ZSTD_outBuffer out{text.data(), text.size(), 0};
+    const std::size_t left = ZSTD_decompressStream(context.get(), &out, &in);
+    return Step{in.pos, out.pos, left == 0, ZSTD_isError(left) != 0U};
+  });
 }
 
 }  // namespace
