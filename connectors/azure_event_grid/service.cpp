@@ -45,17 +45,11 @@ Status judge_probe(const http::Reply& reply, WallTime now) {
   const bool success = reply.status >= 200 && reply.status < 300;
   // An empty batch is refused where there must be an event: by a topic that knew who asked.
   if (success || (reply.status == 400 && !error.code.empty() && !wants_other_schema(error))) return {};
-  const Settled judged = judge_publish(reply, 1, now);
-  const bool passes = judged.cause == Cause::throttled || (judged.cause == Cause::peer_down && reply.status >= 500);
-  return Error{passes ? ErrorCode::unavailable : ErrorCode::refused, judged.outcomes.front().reason};
+  return http::probe_failure(reply, judge_publish(reply, 1, now));
 }
 
 SinkLimits EventGridService::limits() const noexcept {
-  SinkLimits limits;
-  limits.batch_events_max = limits::kRequestEventsMax;
-  limits.batch_bytes_max = tidegate::limits::kHttpBatchBytesMax;
-  limits.batches_in_flight_max = limits::kInFlightMax;
-  return limits;
+  return {limits::kRequestEventsMax, tidegate::limits::kHttpBatchBytesMax, limits::kInFlightMax};
 }
 
 void EventGridService::begin(http::Request& request) const {

@@ -63,9 +63,7 @@ Settled judge_publish(const http::Reply& reply, std::size_t events, WallTime now
 
 Status judge_probe(const http::Reply& reply, WallTime now) {
   if (reply.status == 201 || (reply.status == 400 && !detail_of(reply).empty())) return {};
-  const Settled judged = judge_publish(reply, 1, now);
-  const bool passes = judged.cause == Cause::throttled || (judged.cause == Cause::peer_down && reply.status >= 500);
-  return Error{passes ? ErrorCode::unavailable : ErrorCode::refused, judged.outcomes.front().reason};
+  return http::probe_failure(reply, judge_publish(reply, 1, now));
 }
 
 EventHubsService::EventHubsService(const SinkOptions& options, const std::string& route)
@@ -75,11 +73,7 @@ EventHubsService::EventHubsService(const SinkOptions& options, const std::string
 }
 
 SinkLimits EventHubsService::limits() const noexcept {
-  SinkLimits limits;
-  limits.batch_events_max = limits::kRequestEventsMax;
-  limits.batch_bytes_max = tidegate::limits::kHttpBatchBytesMax;
-  limits.batches_in_flight_max = limits::kInFlightMax;
-  return limits;
+  return {limits::kRequestEventsMax, tidegate::limits::kHttpBatchBytesMax, limits::kInFlightMax};
 }
 
 void EventHubsService::begin(http::Request& request) const {

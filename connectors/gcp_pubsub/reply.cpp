@@ -113,9 +113,7 @@ Status judge_probe(const http::Reply& reply, std::string_view topic, WallTime no
   const http::ErrorObject error = http::read_error_object(reply.body);
   // The emulator knows no permissions.
   if (error.code == "UNIMPLEMENTED") return {};
-  const Settled judged = judge_publish(reply, 1, now);
-  const bool passes = judged.cause == Cause::throttled || (judged.cause == Cause::peer_down && reply.status >= 500);
-  return Error{passes ? ErrorCode::unavailable : ErrorCode::refused, judged.outcomes.front().reason};
+  return http::probe_failure(reply, judge_publish(reply, 1, now));
 }
 
 }  // namespace tidegate::gcp_pubsub

@@ -31,11 +31,7 @@ PubsubService::PubsubService(const SinkOptions& options, const std::string& rout
 }
 
 SinkLimits PubsubService::limits() const noexcept {
-  SinkLimits limits;
-  limits.batch_events_max = limits::kRequestMessagesMax;
-  limits.batch_bytes_max = tidegate::limits::kHttpBatchBytesMax;
-  limits.batches_in_flight_max = limits::kInFlightMax;
-  return limits;
+  return {limits::kRequestMessagesMax, tidegate::limits::kHttpBatchBytesMax, limits::kInFlightMax};
 }
 
 Status PubsubService::add_attribute(std::string_view name, std::string_view value) {

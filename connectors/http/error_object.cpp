@@ -53,4 +53,9 @@ Verdict without_blame(Verdict verdict) {
   return {{Fate::retry, std::move(verdict.outcome.reason)}, Cause::peer_down, std::nullopt};
 }
 
+Error probe_failure(const Reply& reply, const Settled& judged) {
+  const bool passes = judged.cause == Cause::throttled || (judged.cause == Cause::peer_down && reply.status >= 500);
+  return {passes ? ErrorCode::unavailable : ErrorCode::refused, judged.outcomes.front().reason};
+}
+
 }  // namespace tidegate::http

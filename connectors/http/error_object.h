@@ -22,4 +22,8 @@ std::string reason_of(const Reply& reply, const ErrorObject& error, std::string_
 /// endpoint that is gone, become a peer that is down.
 Verdict without_blame(Verdict verdict);
 
+/// What the refusal of a probe means, which was `judged` as that of one event: unavailable when it passes by itself,
+/// else refused.
+Error probe_failure(const Reply& reply, const Settled& judged);
+
 }  // namespace tidegate::http
