@@ -10,7 +10,7 @@
 
 #include "connectors/auth/encoding.h"
 #include "connectors/auth/limits.h"
-#include "gateway/base/utf8.h"
+#include "connectors/http/judge.h"
 #include "gateway/event/json_text.h"
 
 namespace tidegate::auth {
@@ -56,17 +56,8 @@ std::string text_of(std::string_view written) {
   return written.starts_with('"') ? json_string_content(written) : std::string();
 }
 
-/// One line of at most limits::kTokenErrorBytesMax bytes, cut between two characters.
-std::string one_line(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    if (length == 0 || out.size() + length > limits::kTokenErrorBytesMax) break;
-    const bool control = static_cast<unsigned char>(text[0]) < ' ' || text[0] == '\x7f';
-    out += control ? std::string_view(" ") : text.substr(0, length);
-    text.remove_prefix(length);
-  }
-  return out;
+std::string excerpt_of(std::string_view written) {
+  return http::excerpt(text_of(written), limits::kTokenErrorBytesMax);
 }
 
 /// Whole seconds; a number or, as some endpoints write it, a number in a string. Nullopt: it is neither.
@@ -111,8 +102,8 @@ TokenRefusal unusable(std::string_view why) {
 
 /// What RFC 6749, section 5.2, and RFC 8628 call an error.
 TokenRefusal refused(long status, const Members& members) {
-  const std::string error = one_line(text_of(members.error));
-  const std::string description = one_line(text_of(members.error_description));
+  const std::string error = excerpt_of(members.error);
+  const std::string description = excerpt_of(members.error_description);
   TokenRefusal refusal{Cause::unauthorized, fmt::format("the token endpoint says HTTP {}: {}", status, error)};
   if (!description.empty()) refusal.reason.append(": ").append(description);
   if (error == "temporarily_unavailable" || error == "server_error") refusal.cause = Cause::peer_down;
