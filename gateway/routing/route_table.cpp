@@ -183,17 +183,6 @@ struct RouteTable::Patterns {
   PatternMatcher matcher;  ///< with the indices of `rules`
 };
 
-struct RouteTable::Scratch::Parts {
-  std::vector<Index> leaves;
-  std::vector<std::uint32_t> rules;
-  PatternMatcher::Scratch matcher;
-};
-
-RouteTable::Scratch::Scratch() : parts_(std::make_unique<Parts>()) {}
-RouteTable::Scratch::~Scratch() = default;
-RouteTable::Scratch::Scratch(Scratch&&) noexcept = default;
-RouteTable::Scratch& RouteTable::Scratch::operator=(Scratch&&) noexcept = default;
-
 RouteTable::RouteTable(const std::vector<RouteRule>& rules) {
   auto trie = std::make_unique<Trie>();
   std::vector<Patterns::Rule> with_patterns;
@@ -214,13 +203,13 @@ RouteTable::~RouteTable() = default;
 RouteTable::RouteTable(RouteTable&&) noexcept = default;
 RouteTable& RouteTable::operator=(RouteTable&&) noexcept = default;
 
-void RouteTable::match_patterns(SourceId source, const Event& event, Scratch::Parts& scratch,
+void RouteTable::match_patterns(SourceId source, const Event& event, Scratch& scratch,
                                 std::vector<LaneId>& lanes) const {
-  scratch.rules.clear();
-  patterns_->matcher.match(event, scratch.matcher, scratch.rules);
-  for (const std::uint32_t index : scratch.rules) {
+  scratch.rules_.clear();
+  patterns_->matcher.match(event, scratch.matcher_, scratch.rules_);
+  for (const std::uint32_t index : scratch.rules_) {
     const Patterns::Rule& rule = patterns_->rules[index];
-    if (std::ranges::find(scratch.leaves, rule.leaf) == scratch.leaves.end()) continue;
+    if (std::ranges::find(scratch.leaves_, rule.leaf) == scratch.leaves_.end()) continue;
     if (!rule.from.empty() && std::ranges::find(rule.from, source) == rule.from.end()) continue;
     lanes.insert(lanes.end(), rule.lanes.begin(), rule.lanes.end());
   }
@@ -228,13 +217,13 @@ void RouteTable::match_patterns(SourceId source, const Event& event, Scratch::Pa
 
 std::size_t RouteTable::match(SourceId source, const Event& event, Scratch& scratch, std::vector<LaneId>& lanes) const {
   const auto first = static_cast<std::ptrdiff_t>(lanes.size());
-  std::vector<Index>& leaves = scratch.parts_->leaves;
+  std::vector<Index>& leaves = scratch.leaves_;
   leaves.clear();
   Walk walk{trie_->nodes, trie_->leaves, source, lanes, leaves};
   // A leading wildcard does not match topics that begin with $ (MQTT 5.0, section 4.7.2).
   walk.visit(0, TopicLevels(event.subject), !event.subject.starts_with('$'),
              [this](Index parent, std::string_view level) { return trie_->child(parent, level); });
-  if (!leaves.empty()) match_patterns(source, event, *scratch.parts_, lanes);
+  if (!leaves.empty()) match_patterns(source, event, scratch, lanes);
   const auto begin = lanes.begin() + first;
   if (lanes.end() - begin > 1) {
     std::sort(begin, lanes.end());

@@ -9,6 +9,7 @@
 #include "gateway/base/ids.h"
 #include "gateway/event/event.h"
 #include "gateway/routing/event_pattern.h"
+#include "gateway/routing/pattern_matcher.h"
 #include "gateway/routing/topic_filter.h"
 
 namespace tidegate {
@@ -33,16 +34,10 @@ class RouteTable {
 
   /// Room to work in, used again from event to event. *Threads*: one user at a time.
   class Scratch {
-   public:
-    Scratch();
-    ~Scratch();
-    Scratch(Scratch&&) noexcept;
-    Scratch& operator=(Scratch&&) noexcept;
-
-   private:
     friend class RouteTable;
-    struct Parts;
-    std::unique_ptr<Parts> parts_;
+    std::vector<std::uint32_t> leaves_;  ///< of the trie, where filters end that match the topic
+    std::vector<std::uint32_t> rules_;   ///< whose patterns hold
+    PatternMatcher::Scratch matcher_;
   };
 
   /// Appends the lanes that want an event of this source to `lanes`: ascending, each once. Allocates nothing but room
@@ -54,7 +49,7 @@ class RouteTable {
   struct Trie;
   struct Patterns;
   /// Adds the lanes of routes with patterns that want the event; its topic's leaves are in `scratch`.
-  void match_patterns(SourceId source, const Event& event, Scratch::Parts& scratch, std::vector<LaneId>& lanes) const;
+  void match_patterns(SourceId source, const Event& event, Scratch& scratch, std::vector<LaneId>& lanes) const;
 
   std::unique_ptr<const Trie> trie_;
   std::unique_ptr<const Patterns> patterns_;  ///< null: no route has one
