@@ -11,7 +11,6 @@ namespace tidegate::bench {
 namespace {
 
 constexpr milliseconds kFlowLimit{300'000};
-constexpr double kMib = 1024.0;  // of KiB
 
 /// Rows of a machine's log: number, time, names, measured values, a status; each of kRowBytes with its line end.
 void write_rows(const std::filesystem::path& path, std::uint64_t rows) {
@@ -81,13 +80,7 @@ Result<FolderFlow> measure_folder(const std::filesystem::path& bin, std::uint64_
 
   const test::Usage after = test::usage_of(gateway.pid());
   const auto count = static_cast<double>(rows);
-  FolderFlow result;
-  result.stored_per_second = count / *stored;
-  result.flow.events_per_second = count / delivered;
-  result.flow.cpu_us_per_event = (after.cpu_seconds - before.cpu_seconds) * 1e6 / count;
-  result.flow.rss_peak_mib = static_cast<double>(after.rss_peak_kib) / kMib;
-  result.flow.written_per_byte = static_cast<double>(after.written_bytes - before.written_bytes) / (count * kRowBytes);
-  return result;
+  return FolderFlow{count / *stored, flow_of(count, delivered, kRowBytes, before, after)};
 }
 
 }  // namespace tidegate::bench

@@ -36,7 +36,6 @@ struct Options {
   int repeats = 3;
 };
 
-constexpr double kKibPerMib = 1024.0;
 constexpr milliseconds kPartLimit{600'000};
 constexpr double kLatencyRate = 1000;
 constexpr double kLatencyWaitMs = 50;  // batch.max_wait of the latency run

@@ -20,7 +20,6 @@ namespace {
 constexpr milliseconds kStartLimit{30'000};
 constexpr milliseconds kFlowLimit{300'000};
 constexpr int kAnswerLimitMs = 30'000;
-constexpr double kKibPerMib = 1024.0;
 constexpr std::string_view kTopic = "sensors/door";
 
 int connect_to(std::uint16_t port) {
@@ -144,13 +143,7 @@ Result<Flow> measure_http_ingest(const std::filesystem::path& bin, std::uint64_t
   if (!delivered || !gateway.running())
     return Error{ErrorCode::timeout, "not everything was delivered:\n" + gateway.log()};
   const test::Usage after = test::usage_of(gateway.pid());
-  Flow flow;
-  flow.events_per_second = events / seconds.count();
-  flow.cpu_us_per_event = (after.cpu_seconds - before.cpu_seconds) * 1e6 / events;
-  flow.rss_peak_mib = static_cast<double>(after.rss_peak_kib) / kKibPerMib;
-  flow.written_per_byte = static_cast<double>(after.written_bytes - before.written_bytes) /
-                          (events * static_cast<double>(kTopic.size() + kPayloadBytes));
-  return flow;
+  return flow_of(events, seconds.count(), static_cast<double>(kTopic.size() + kPayloadBytes), before, after);
 }
 
 }  // namespace tidegate::bench

@@ -18,7 +18,6 @@ namespace tidegate::bench {
 namespace {
 
 constexpr milliseconds kFlowLimit{300'000};
-constexpr double kKibPerMib = 1024.0;
 constexpr std::uint32_t kDevices = 25;  // topics of one publisher
 
 /// A gateway that listens, and the receiver it delivers to.
@@ -134,15 +133,9 @@ Result<Flow> measure_listener(const std::filesystem::path& bin, std::uint64_t co
   });
   if (!done || !gateway.running()) return Error{ErrorCode::timeout, "not everything was delivered:\n" + gateway.log()};
   const test::Usage after = test::usage_of(gateway.pid());
-  const auto events = static_cast<double>(count);
   const auto event_bytes = static_cast<double>(test::topic_of(1, 0).size() + kPayloadBytes +
                                                std::string_view("qos1clientidpublisher-1").size());
-  Flow flow;
-  flow.events_per_second = events / seconds;
-  flow.cpu_us_per_event = (after.cpu_seconds - before.cpu_seconds) * 1e6 / events;
-  flow.rss_peak_mib = static_cast<double>(after.rss_peak_kib) / kKibPerMib;
-  flow.written_per_byte = static_cast<double>(after.written_bytes - before.written_bytes) / (events * event_bytes);
-  return flow;
+  return flow_of(static_cast<double>(count), seconds, event_bytes, before, after);
 }
 
 Result<double> measure_idle_connections(const std::filesystem::path& bin, std::uint32_t connections) {

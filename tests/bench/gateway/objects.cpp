@@ -12,7 +12,6 @@ namespace {
 
 constexpr milliseconds kFlowLimit{900'000};
 constexpr milliseconds kSubscribeLimit{30'000};
-constexpr double kMib = 1024.0;  // of KiB
 /// Topics of the load; the key of the objects does not depend on them.
 constexpr std::uint32_t kTopics = 100;
 
@@ -93,7 +92,7 @@ Result<ObjectFlow> measure_objects(const std::filesystem::path& bin, std::uint64
   if (!reached("delivered")) return Error{ErrorCode::timeout, "not everything was delivered:\n" + gateway.log()};
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
   ObjectFlow flow;
-  flow.rss_peak_mib = static_cast<double>(test::usage_of(gateway.pid()).rss_peak_kib) / kMib;
+  flow.rss_peak_mib = static_cast<double>(test::usage_of(gateway.pid()).rss_peak_kib) / kKibPerMib;
   flow.mib_per_second = static_cast<double>(events * kArchivedPayloadBytes) / (1u << 20) / seconds;
   flow.objects = static_cast<double>(objects);
   gateway.stop();

@@ -11,7 +11,6 @@ namespace {
 
 constexpr milliseconds kSubscribeLimit{30'000};
 constexpr milliseconds kFlowLimit{300'000};
-constexpr double kMib = 1024.0;  // of KiB
 
 double seconds_since(SteadyTime from) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
@@ -123,6 +122,15 @@ Status Rig::wait_pending(std::uint64_t count) {
   return Error{ErrorCode::timeout, "not everything was taken in:\n" + gateway_.log()};
 }
 
+Flow flow_of(double events, double seconds, double event_bytes, const test::Usage& before, const test::Usage& after) {
+  Flow flow;
+  flow.events_per_second = events / seconds;
+  flow.cpu_us_per_event = (after.cpu_seconds - before.cpu_seconds) * 1e6 / events;
+  flow.rss_peak_mib = static_cast<double>(after.rss_peak_kib) / kKibPerMib;
+  flow.written_per_byte = static_cast<double>(after.written_bytes - before.written_bytes) / (events * event_bytes);
+  return flow;
+}
+
 Result<Flow> measure_bare_subscriber(std::uint64_t count) {
   const test::TempDir dir;
   auto broker = start_broker(dir.path());
@@ -161,13 +169,7 @@ Result<Flow> measure_gateway(const std::filesystem::path& bin, std::uint64_t cou
   const auto seconds = rig.wait_delivered(count, from);
   if (!seconds) return seconds.error();
   const test::Usage after = test::usage_of(rig.gateway().pid());
-  const auto events = static_cast<double>(count);
-  Flow flow;
-  flow.events_per_second = events / *seconds;
-  flow.cpu_us_per_event = (after.cpu_seconds - before.cpu_seconds) * 1e6 / events;
-  flow.rss_peak_mib = static_cast<double>(after.rss_peak_kib) / kMib;
-  flow.written_per_byte = static_cast<double>(after.written_bytes - before.written_bytes) / (events * event_bytes());
-  return flow;
+  return flow_of(static_cast<double>(count), *seconds, static_cast<double>(event_bytes()), before, after);
 }
 
 }  // namespace tidegate::bench

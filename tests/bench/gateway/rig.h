@@ -8,6 +8,7 @@
 
 #include "tests/support/process/gateway.h"
 #include "tests/support/process/mosquitto.h"
+#include "tests/support/process/process.h"
 #include "tests/support/process/publisher.h"
 #include "tests/support/process/receiver_process.h"
 
@@ -35,6 +36,12 @@ struct Flow {
   double rss_peak_mib = 0;
   double written_per_byte = 0;  ///< bytes handed to the disk per byte of event
 };
+
+/// The run that brought `events` of `event_bytes` each in so many `seconds`, by the gateway's usage before and after
+/// it.
+Flow flow_of(double events, double seconds, double event_bytes, const test::Usage& before, const test::Usage& after);
+
+inline constexpr double kKibPerMib = 1024.0;
 
 /// mosquitto, gateway and receiver in one directory, the gateway subscribed.
 class Rig {
