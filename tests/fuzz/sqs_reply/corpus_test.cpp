@@ -6,19 +6,10 @@
 namespace tidegate::aws_sqs {
 namespace {
 
-TEST(SqsReplyCorpus, EveryInputOfTheCorpusIsSurvived) {
-  const auto inputs = test::read_corpus(TIDEGATE_CORPUS);
-  ASSERT_GE(inputs.size(), 7u);
-  for (const std::string& input : inputs) read_any_reply(input);
-}
+TEST(SqsReplyCorpus, EveryInputOfTheCorpusIsSurvived) { test::run_corpus(TIDEGATE_CORPUS, 7, read_any_reply); }
 
 TEST(SqsReplyCorpus, NoEditedInputBreaksAPromise) {
-  const auto inputs = test::read_corpus(TIDEGATE_CORPUS);
-  for (std::uint64_t seed = 1; seed <= 50'000; ++seed) {
-    SCOPED_TRACE(seed);
-    SeededRandom random(seed);
-    read_any_reply(test::mutated(inputs, "{}[]\",:\\u0", random));
-  }
+  test::run_edits(TIDEGATE_CORPUS, 50'000, "{}[]\",:\\u0", read_any_reply);
 }
 
 }  // namespace

@@ -1,17 +1,14 @@
 #include "sqs_reply_fuzz.h"
 
-#include <cstdlib>
-
 #include "connectors/aws_sqs/limits.h"
 #include "connectors/aws_sqs/message_event.h"
 #include "gateway/event/json_text.h"
+#include "tests/fuzz/require.h"
 
 namespace tidegate::aws_sqs {
 namespace {
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using test::require;
 
 void check(const Message& message, const SourceOptions& options) {
   require(!message.id.empty() && !message.handle.empty());
