@@ -35,11 +35,21 @@ Result<std::string> read_topic(std::string_view text) {
   return std::string(text);
 }
 
+const OptionTableOf<RepeatsOptions>& repeats_table() {
+  static const auto table = deduplicate_table<RepeatsOptions>();
+  return table;
+}
+
 std::optional<OptionFault> fault_of(const SourceOptions& options) {
   if (auto fault = queue_fault(options, options.queue_url)) return fault;
   constexpr auto kMore = 5s;
   if (options.timeout.total < options.wait_time + kMore) {
     return OptionFault{"timeout", fmt::format("total must be {} s longer than wait_time", kMore.count())};
+  }
+  const milliseconds window = options.deduplicate.window;
+  if (window.count() > 0 && window <= options.visibility_timeout) {
+    return OptionFault{"deduplicate",
+                       "window must be longer than visibility_timeout, after which messages come again; or 0s"};
   }
   if (options.attributes.size() > limits::kAwsAttributesMax) {
     return OptionFault{"attributes", fmt::format("has {} names, and a message takes {} attributes; All is one name",
@@ -80,7 +90,7 @@ const OptionTableOf<SourceOptions>& source_table() {
                 "How long the queue keeps a message from others that it gave to the gateway; the queue's own does not "
                 "count. Extended while a message waits for its commit.",
                 between(10s, limits::kSqsVisibilityMax))
-        .section("deduplicate", &SourceOptions::deduplicate, deduplicate_table(), "Messages that come again.");
+        .section("deduplicate", &SourceOptions::deduplicate, repeats_table(), "Messages that come again.");
     aws::add_aws(made).check(fault_of);
     return made;
   }();

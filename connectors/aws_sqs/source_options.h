@@ -15,6 +15,11 @@ namespace tidegate::aws_sqs {
 /// What a message's body is.
 enum class BodyFormat : std::uint8_t { automatic, cloudevents, raw };
 
+/// What was stored and not deleted comes again once the gateway is back: a site may be without power for a day.
+struct RepeatsOptions : DeduplicateOptions {
+  RepeatsOptions() { window = std::chrono::hours{24}; }
+};
+
 /// The options of one SQS source. Initialisers are the defaults.
 struct SourceOptions : aws::AwsOptions {
   std::string queue_url;
@@ -27,7 +32,7 @@ struct SourceOptions : aws::AwsOptions {
   std::uint32_t max_messages = limits::kSqsBatchEventsMax;
   std::uint32_t receivers = 4;
   std::chrono::seconds visibility_timeout{30};
-  DeduplicateOptions deduplicate;
+  RepeatsOptions deduplicate;
 };
 
 const OptionTableOf<SourceOptions>& source_table();

@@ -46,6 +46,11 @@ const OptionTableOf<SignatureOptions>& signature_table() {
   return table;
 }
 
+const OptionTableOf<DeduplicateOptions>& repeats_table() {
+  static const auto table = deduplicate_table<DeduplicateOptions>();
+  return table;
+}
+
 std::optional<OptionFault> check_source(const SourceOptions& o) {
   if (!o.listen.is_local() && !o.asks_for_proof() && !o.allow_remote)
     return OptionFault{"listen",
@@ -81,7 +86,7 @@ const OptionTableOf<SourceOptions>& source_table() {
           .section("auth", &SourceOptions::auth, auth_table(), "Bearer tokens.")
           .section("signature", &SourceOptions::signature, signature_table(),
                    "Signed requests. With `auth` as well, either is enough.")
-          .section("deduplicate", &SourceOptions::deduplicate, deduplicate_table(), "Repeats.")
+          .section("deduplicate", &SourceOptions::deduplicate, repeats_table(), "Repeats.")
           .bytes("max_body", &SourceOptions::max_body, "Largest body of a request.",
                  between(ByteSize{1024}, ByteSize{64u << 20}))
           .option("max_events", &SourceOptions::max_events, "Most events of one request.", between(1u, 100'000u))

@@ -35,6 +35,10 @@ TEST(SqsSourceOptions, MistakesAreNamed) {
   EXPECT_THAT(fault(std::string(kOrders) + kRegion + "timeout: { total: 22s }"),
               HasSubstr("5 s longer than wait_time"));
   EXPECT_EQ(fault(std::string(kOrders) + kRegion + "timeout: { total: 22s }\nwait_time: 17s"), "");
+  const std::string memory = std::string(kOrders) + kRegion + "deduplicate: { window: 30s }\n";
+  EXPECT_THAT(fault(memory), HasSubstr("longer than visibility_timeout"));
+  EXPECT_EQ(fault(memory + "visibility_timeout: 10s"), "");
+  EXPECT_EQ(fault(std::string(kOrders) + kRegion + "deduplicate: { window: 0s }"), "");
   EXPECT_THAT(fault(std::string(kOrders) + kRegion + "max_messages: 11"), HasSubstr("max_messages"));
   EXPECT_THAT(fault(std::string(kOrders) + kRegion + "visibility_timeout: 5s"), HasSubstr("visibility_timeout"));
 }
