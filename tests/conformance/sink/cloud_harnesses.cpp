@@ -12,8 +12,7 @@
 #include "connectors/azure_event_hubs/azure_event_hubs.h"
 #include "connectors/gcp_pubsub/gcp_pubsub.h"
 #include "gateway/config/option_table.h"
-#include "tests/conformance/sink/sink_harness.h"
-#include "tests/support/receiver/receiver.h"
+#include "tests/conformance/sink/receiver_harness.h"
 
 namespace tidegate::testing {
 namespace {
@@ -69,26 +68,9 @@ Answer event_hubs(const ReceivedRequest& request, Ids& ids) {
   return reply(201);
 }
 
-class CloudHarness final : public SinkHarness {
+class CloudHarness final : public ReceiverHarness {
  public:
-  explicit CloudHarness(const Cloud& cloud) : cloud_(cloud) {
-    ReceiverOptions options;
-    options.respond = [this](const ReceivedRequest& request) {
-      const std::lock_guard lock(mutex_);
-      return cloud_.answer(request, ids_);
-    };
-    auto started = Receiver::start(std::move(options));
-    EXPECT_TRUE(started) << started.error().message;
-    peer_ = *std::move(started);
-    auto silent = Receiver::start();
-    EXPECT_TRUE(silent) << silent.error().message;
-    silence_ = *std::move(silent);
-    Answer hang;
-    hang.action = Answer::Action::hang;
-    silence_->answer_by_default(hang);
-    context_.name = "sink";
-    context_.clock = &clock_;
-  }
+  explicit CloudHarness(const Cloud& cloud) : ReceiverHarness(taking(this)), cloud_(cloud) {}
   ~CloudHarness() override { peer_->stop(); }
 
   std::unique_ptr<Sink> to_peer() override { return make(peer_->url("")); }
@@ -103,6 +85,14 @@ class CloudHarness final : public SinkHarness {
   }
 
  private:
+  static ReceiverOptions taking(CloudHarness* harness) {
+    ReceiverOptions options;
+    options.respond = [harness](const ReceivedRequest& request) {
+      const std::lock_guard lock(harness->mutex_);
+      return harness->cloud_.answer(request, harness->ids_);
+    };
+    return options;
+  }
   std::unique_ptr<Sink> make(const std::string& endpoint, const std::string& more = {}) {
     auto options = parse_text(*cloud_.options(), fmt::format("endpoint: {}\n{}{}", endpoint, cloud_.yaml, more));
     EXPECT_TRUE(options) << options.error().message;
@@ -112,12 +102,8 @@ class CloudHarness final : public SinkHarness {
   }
 
   const Cloud cloud_;
-  SystemClock clock_;
-  ConnectorContext context_;
   std::mutex mutex_;
   Ids ids_;
-  std::unique_ptr<Receiver> peer_, silence_;
-  BarePort refusing_{false}, mute_{true};
 };
 
 }  // namespace

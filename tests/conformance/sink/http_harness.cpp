@@ -3,28 +3,13 @@
 
 #include "connectors/http/http.h"
 #include "gateway/config/option_table.h"
-#include "tests/conformance/sink/sink_harness.h"
-#include "tests/support/receiver/receiver.h"
+#include "tests/conformance/sink/receiver_harness.h"
 
 namespace tidegate::testing {
 namespace {
 
-class HttpHarness final : public SinkHarness {
+class HttpHarness final : public ReceiverHarness {
  public:
-  HttpHarness() {
-    auto started = Receiver::start();
-    EXPECT_TRUE(started) << started.error().message;
-    peer_ = *std::move(started);
-    auto silent = Receiver::start();
-    EXPECT_TRUE(silent) << silent.error().message;
-    silence_ = *std::move(silent);
-    Answer hang;
-    hang.action = Answer::Action::hang;
-    silence_->answer_by_default(hang);
-    context_.name = "sink";
-    context_.clock = &clock_;
-  }
-
   std::unique_ptr<Sink> to_peer() override { return make(fmt::format("url: {}", peer_->url())); }
   std::unique_ptr<Sink> to_nobody() override {
     return make(fmt::format("url: http://127.0.0.1:{}/", refusing_.number()));
@@ -44,11 +29,6 @@ class HttpHarness final : public SinkHarness {
     EXPECT_TRUE(sink) << sink.error().message;
     return *std::move(sink);
   }
-
-  SystemClock clock_;
-  ConnectorContext context_;
-  std::unique_ptr<Receiver> peer_, silence_;
-  BarePort refusing_{false}, mute_{true};
 };
 
 }  // namespace

@@ -8,8 +8,7 @@
 #include "connectors/loki/loki.h"
 #include "connectors/splunk_hec/splunk_hec.h"
 #include "gateway/config/option_table.h"
-#include "tests/conformance/sink/sink_harness.h"
-#include "tests/support/receiver/receiver.h"
+#include "tests/conformance/sink/receiver_harness.h"
 
 namespace tidegate::testing {
 namespace {
@@ -29,22 +28,9 @@ Answer answer_of(unsigned status, std::string body = {}) {
   return answer;
 }
 
-class StoreHarness final : public SinkHarness {
+class StoreHarness final : public ReceiverHarness {
  public:
-  explicit StoreHarness(Store store) : store_(std::move(store)) {
-    ReceiverOptions taking;
-    taking.respond = [answer = store_.answer](const ReceivedRequest& request) { return answer(request.body); };
-    peer_ = start(std::move(taking));
-    ReceiverOptions silent;
-    silent.respond = [](const ReceivedRequest&) {
-      Answer hang;
-      hang.action = Answer::Action::hang;
-      return hang;
-    };
-    silence_ = start(std::move(silent));
-    context_.name = "sink";
-    context_.clock = &clock_;
-  }
+  explicit StoreHarness(Store store) : ReceiverHarness(taking(store)), store_(std::move(store)) {}
 
   std::unique_ptr<Sink> to_peer() override { return make(fmt::format("url: {}", peer_->url("/"))); }
   std::unique_ptr<Sink> to_nobody() override {
@@ -69,10 +55,10 @@ class StoreHarness final : public SinkHarness {
   }
 
  private:
-  static std::unique_ptr<Receiver> start(ReceiverOptions options) {
-    auto started = Receiver::start(std::move(options));
-    EXPECT_TRUE(started) << started.error().message;
-    return *std::move(started);
+  static ReceiverOptions taking(const Store& store) {
+    ReceiverOptions options;
+    options.respond = [answer = store.answer](const ReceivedRequest& request) { return answer(request.body); };
+    return options;
   }
   std::unique_ptr<Sink> make(const std::string& yaml) {
     auto options = parse_text(*store_.options(), yaml + "\n" + store_.yaml);
@@ -83,10 +69,6 @@ class StoreHarness final : public SinkHarness {
   }
 
   const Store store_;
-  SystemClock clock_;
-  ConnectorContext context_;
-  std::unique_ptr<Receiver> peer_, silence_;
-  BarePort refusing_{false}, mute_{true};
 };
 
 Answer bulk_answer(const std::string& body) {
