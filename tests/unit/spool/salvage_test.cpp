@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kPage = 4096;
-constexpr std::uint64_t kEvents = 4200;
+constexpr std::uint64_t kEvents = 5600;
 constexpr std::uint64_t kDelivered = 1500;
 constexpr std::size_t kEventBytes = 900;
 
