@@ -84,11 +84,14 @@ Answer FakeAws::take_json(const std::string& target, const std::string& body) {
       answer["Successful"].push_back({{"Id", entry["Id"]}, {"MessageId", "m"}});
     }
   } else if (target == "AWSEvents.PutEvents") {
+    int failed = 0;
     for (const json& entry : request["Entries"]) {
       const bool whole = json::accept(entry["Detail"].get<std::string>());
       if (whole) take(entry["Detail"]);
+      failed += whole ? 0 : 1;
       answer["Entries"].push_back(whole ? json{{"EventId", "e"}} : json{{"ErrorCode", "MalformedDetail"}});
     }
+    answer["FailedEntryCount"] = failed;
   } else if (target == "Kinesis_20131202.PutRecords") {
     for (const json& record : request["Records"]) {
       if (record.contains("ExplicitHashKey")) return refused("InvalidArgumentException");
