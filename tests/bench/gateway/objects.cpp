@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
+#include <array>
 
 #include "tests/bench/gateway/rig.h"
-#include "tests/support/receiver/receiver.h"
+#include "tests/support/bucket/bucket.h"
 
 namespace tidegate::bench {
 namespace {
@@ -43,30 +43,16 @@ routes:
 
 Result<ObjectFlow> measure_objects(const std::filesystem::path& bin, std::uint64_t events) {
   const test::TempDir dir;
-  std::atomic<bool> open{false};
-  std::atomic<std::uint64_t> objects{0};
-  testing::ReceiverOptions store_options;
-  store_options.record = false;
-  store_options.respond = [&](const testing::ReceivedRequest& request) {
-    testing::Answer answer;
-    if (request.method != "PUT") {
-      answer.status = 404;
-      answer.body = "<Error><Code>NoSuchUpload</Code></Error>";
-    } else if (open) {
-      ++objects;
-      answer.headers = {{"ETag", "\"0\""}};
-    } else {
-      answer.status = 503;
-      answer.body = "<Error><Code>SlowDown</Code></Error>";
-    }
-    return answer;
-  };
-  auto store = testing::Receiver::start(std::move(store_options));
+  testing::BucketOptions store_options;
+  store_options.keep_bytes = false;
+  auto store = testing::Bucket::start(store_options);
   if (!store) return store.error();
+  const std::array writes{testing::BucketCall::put_object, testing::BucketCall::create_upload};
+  for (const testing::BucketCall call : writes) (*store)->answer_all(call, testing::s3_error(503, "SlowDown"));
   auto broker = start_broker(dir.path());
   if (!broker) return broker.error();
   test::GatewayProcess gateway(bin / "tidegate", dir.path());
-  gateway.configure(config(gateway, (*broker)->port(), (*store)->url("")));
+  gateway.configure(config(gateway, (*broker)->port(), (*store)->url()));
   if (auto up = gateway.start_ready(); !up) return up.error();
   if (!test::wait_until(test::within(kSubscribeLimit),
                         [&] { return gateway.state_of("source plant-floor") == "ok"; })) {
@@ -88,15 +74,14 @@ Result<ObjectFlow> measure_objects(const std::filesystem::path& bin, std::uint64
   };
   if (!reached("pending")) return Error{ErrorCode::timeout, "not everything was taken in:\n" + gateway.log()};
   const auto from = std::chrono::steady_clock::now();
-  open = true;
+  for (const testing::BucketCall call : writes) (*store)->answer_all(call, std::nullopt);
   if (!reached("delivered")) return Error{ErrorCode::timeout, "not everything was delivered:\n" + gateway.log()};
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
   ObjectFlow flow;
   flow.rss_peak_mib = static_cast<double>(test::usage_of(gateway.pid()).rss_peak_kib) / kKibPerMib;
   flow.mib_per_second = static_cast<double>(events * kArchivedPayloadBytes) / (1u << 20) / seconds;
-  flow.objects = static_cast<double>(objects);
+  flow.objects = static_cast<double>((*store)->totals().objects);
   gateway.stop();
-  (*store)->stop();
   return flow;
 }
 

@@ -125,11 +125,11 @@ TEST_F(BucketOfParts, AnAbortedUploadIsGone) {
 
 TEST_F(BucketOfParts, TheNthRequestOfAKindFailsAsTheTestSays) {
   const std::string id = create();
-  bucket_->answer_nth(BucketCall::upload_part, 2, s3_error(503, "SlowDown"));
+  EXPECT_EQ(ask("PUT", at(id, 1), "aaaa").status, 200);
+  bucket_->answer_nth(BucketCall::upload_part, 1, s3_error(503, "SlowDown"));
   Answer cut;
   cut.action = Answer::Action::close_read;
-  bucket_->answer_nth(BucketCall::upload_part, 3, cut, true);
-  EXPECT_EQ(ask("PUT", at(id, 1), "aaaa").status, 200);
+  bucket_->answer_nth(BucketCall::upload_part, 2, cut, true);
   EXPECT_THAT(ask("PUT", at(id, 2), "bbbb").body, HasSubstr("SlowDown"));
   EXPECT_EQ(ask("PUT", at(id, 3), "cccc").status, 0) << "no answer";
   EXPECT_THAT(bucket_->open_uploads().front().parts, ElementsAre(Pair(1, 4u), Pair(3, 4u)));
