@@ -219,7 +219,7 @@ class CloudSite : public ::testing::Test {
   }
   /// A time that lies between what is stored already and what comes from now on.
   std::string a_moment() {
-    const std::string moment = site_.status().value("time", "");
+    std::string moment = site_.status().value("time", "");
     EXPECT_TRUE(test::wait_until(test::within(kPatience), [&] { return site_.status().value("time", "") > moment; }));
     return moment;
   }

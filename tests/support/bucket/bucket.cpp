@@ -275,7 +275,7 @@ Answer Bucket::create_upload(const ReceivedRequest& request, const Target& targe
   return answer_of(
       fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                   "<InitiateMultipartUploadResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
-                  "<Bucket>{}</Bucket><Key>k</Key><UploadId>{}</UploadId></InitiateMultipartUploadResult>",
+                  "<Bucket>{}</Bucket><UploadId>{}</UploadId></InitiateMultipartUploadResult>",
                   options_.name, id));
 }
 
@@ -296,7 +296,7 @@ Answer Bucket::complete_upload(const ReceivedRequest& request, const Target& tar
   if (upload == nullptr) return s3_error(404, "NoSuchUpload");
   const std::vector<ListedPart> list = listed_parts(request.body);
   if (list.empty()) return s3_error(400, "MalformedXML");
-  const Answer done =
+  Answer done =
       answer_of(fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                             "<CompleteMultipartUploadResult "
                             "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Bucket>{}</Bucket>"

@@ -71,7 +71,7 @@ class SpoolBox {
                   [answer = std::move(answer)](Status status) mutable { answer.set_value(std::move(status)); });
     return out.get();
   }
-  Status deliver(std::vector<std::uint64_t> seqs, std::uint64_t cursor, std::size_t n = 0) {
+  Status deliver(const std::vector<std::uint64_t>& seqs, std::uint64_t cursor, std::size_t n = 0) {
     Settlement settlement;
     settlement.lane = lane(n);
     for (const std::uint64_t seq : seqs) settlement.delivered.emplace_back(seq);
