@@ -68,6 +68,8 @@ struct OutEvent {
   Event event;
   std::vector<std::pair<std::string, std::string>> captures;
   std::uint64_t destination = 0;  ///< what Sink::destination said of it
+  /// Of the event in the log: two events of a gateway never share it. 0: it comes from no log (a preview, a test).
+  std::uint64_t position = 0;
 };
 
 /// Names one submitted batch in the answers of Sink::wait.
@@ -78,13 +80,17 @@ using BatchId = StrongId<struct BatchTag, std::uint64_t>;
 struct Batch {
   BatchId id;
   std::vector<const OutEvent*> events;
+  /// For sinks that gather: more batches follow, so these may be held. Otherwise this one ends the gathering; it has no
+  /// events when none came in time.
+  bool more = false;
 };
 
 enum class Fate : std::uint8_t {
-  delivered,
-  retry,     ///< refused for now, certainly not taken
-  unknown,   ///< sent, no answer: may have been taken; sent again under the same ids
-  rejected,  ///< this event will never be taken as it is
+  delivered,  ///< and so is everything that was held before
+  held,       ///< by a sink that gathers: it is delivered with the batch that ends the gathering, or sent again
+  retry,      ///< refused for now, certainly not taken
+  unknown,    ///< sent, no answer: may have been taken; sent again under the same ids
+  rejected,   ///< this event will never be taken as it is
 };
 
 /// Why a batch was not delivered, as far as it concerns the lane and not only the events.
@@ -96,6 +102,7 @@ enum class Cause : std::uint8_t {
   too_large,         ///< the batch as a whole is too big: split it
   poison_suspected,  ///< the batch was refused for its content: split it to find the event
   gone,              ///< 410: the endpoint says never again: park the lane
+  undone,            ///< what was held before is lost, and so is this batch: all of it is sent again
 };
 
 struct Outcome {
@@ -119,6 +126,9 @@ struct SinkLimits {
   /// Of the events of a request the peer may take a later one and refuse an earlier one: where the lane keeps an order,
   /// a batch holds at most one event of each key.
   bool takes_out_of_order = false;
+  /// What it delivers is made of several batches, such as the parts of an object: `batch` of the lane's options limits
+  /// them all together, the limits above each. They come one at a time, to one destination until the last.
+  bool gathers = false;
 };
 
 /// Takes events out. Driven by exactly one lane worker; judges, never waits for a retry and never retries by itself.

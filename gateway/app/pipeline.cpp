@@ -173,10 +173,11 @@ bool Pipeline::start_lane(LanePart& part) {
   auto sink = part.sink->type->make_sink(part.context, part.sink->options);
   if (!sink) return missing("lane " + name, sink.error(), part.trouble);
   const RouteConfig& route = *part.route;
-  auto shaper = make_lane_shaper(
-      {route.topic, route.transform, route.reduce, setup_.config.gateway.id + "/" + name, internal_, route.name});
+  LaneShaperSetup shaping{route.topic, route.transform, route.reduce, setup_.config.gateway.id + "/" + name,
+                          internal_,   route.name};
+  auto make_shaper = [shaping = std::move(shaping)] { return make_lane_shaper(shaping); };
   part.lane =
-      Lane::create({part.id, name, route.name, part.sink->name, std::move(shaper), part.sink->delivery,
+      Lane::create({part.id, name, route.name, part.sink->name, std::move(make_shaper), part.sink->delivery,
                     *std::move(sink), *spool_, setup_.clock, setup_.health, setup_.metrics, part.random->next()});
   part.lane->start();
   log_.info("lane {} delivers by {}", name, part.sink->type->name);

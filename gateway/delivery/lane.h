@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,7 +26,8 @@ struct LaneSetup {
   LaneId id;
   std::string name;         ///< "route/sink"
   std::string route, sink;  ///< metric labels
-  std::unique_ptr<Shaper> shaper;
+  /// A shaper that remembers nothing yet: for the start, and when what the sink held is lost.
+  std::function<std::unique_ptr<Shaper>()> make_shaper;
   DeliveryOptions options;
   std::unique_ptr<Sink> sink_connector;
   Spool& spool;

@@ -24,6 +24,7 @@ std::string_view outcome_of(const Settled& settled) {
     case Cause::too_large: return "too_large";
     case Cause::poison_suspected: return "poison_suspected";
     case Cause::gone: return "gone";
+    case Cause::undone: return "undone";
   }
   if (settled.outcomes.empty()) return "unknown";
   const Fate first = settled.outcomes.front().fate;
@@ -31,6 +32,7 @@ std::string_view outcome_of(const Settled& settled) {
   if (!std::all_of(settled.outcomes.begin(), settled.outcomes.end(), same)) return "partial";
   switch (first) {
     case Fate::delivered: return "delivered";
+    case Fate::held: return "held";
     case Fate::retry: return "retry";
     case Fate::unknown: return "unknown";
     case Fate::rejected: return "rejected";

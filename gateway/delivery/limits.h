@@ -26,6 +26,11 @@ inline constexpr std::size_t kReadEventsMax = 1024;
 /// Memory of the deferred events of one lane; past it nothing more is deferred and the lane stops reading ahead.
 inline constexpr std::size_t kDeferredBytesMax = 8u << 20;
 
+/// Events that a sink may hold before they are delivered together: their positions are remembered until then.
+inline constexpr std::size_t kGatheringEventsMax = 1'000'000;
+/// How often a lane whose sink holds events looks whether the spool is full; nobody tells it.
+inline constexpr milliseconds kGatheringLookInterval{1000};
+
 /// Settlements on their way to the disk: one being synced, one queued behind it; more would say the same in more rows.
 inline constexpr std::size_t kSettlementsOpenMax = 2;
 /// Between settlements that only move the cursor past events of other lanes: nothing hurries, flash wears.

@@ -10,7 +10,8 @@ namespace tidegate {
 /// What the outcomes of a batch say of its events.
 struct Scheduler::Sorted {
   std::vector<Slot*> rest;  ///< neither delivered nor dead, in order
-  bool taken = false;       ///< the peer took or judged at least one event
+  bool taken = false;       ///< the peer took or judged at least one event, or what was held
+  bool failed = false;      ///< `rest` is to be sent again, or the end of a gathering
   std::string reason;       ///< of the first of the rest
 };
 
@@ -54,9 +55,11 @@ Scheduler::PartsVerdict Scheduler::judge_parts(Slot& slot, const Answer& answer,
   PartsVerdict verdict;
   std::vector<bool> delivered(slot.leaving);
   std::size_t failed = 0;
+  bool held = false;
   for (std::size_t i = 0; i < slot.leaving; ++i) {
     const Outcome& outcome = answer.one_for_all ? answer.outcomes.front() : answer.outcomes[first + i];
-    delivered[i] = outcome.fate == Fate::delivered;
+    held |= outcome.fate == Fate::held;
+    delivered[i] = outcome.fate == Fate::delivered || outcome.fate == Fate::held;
     if (delivered[i]) continue;
     // A verdict on a whole batch condemns none of its events, unless there is only one.
     const bool rejected = outcome.fate == Fate::rejected;
@@ -68,8 +71,9 @@ Scheduler::PartsVerdict Scheduler::judge_parts(Slot& slot, const Answer& answer,
     if (failed++ == 0) verdict.reason = outcome.reason;
   }
   verdict.taken = failed < slot.leaving;
-  if (failed == 0) verdict.fate = slot.leaving == slot.parts.size() ? PartsFate::delivered : PartsFate::more;
-  if (verdict.taken && verdict.fate != PartsFate::delivered) Window::drop_parts(slot, delivered);
+  const bool whole = failed == 0 && slot.leaving == slot.parts.size();
+  if (failed == 0) verdict.fate = !whole ? PartsFate::more : held ? PartsFate::held : PartsFate::delivered;
+  if (verdict.taken && !whole) Window::drop_parts(slot, delivered);
   return verdict;
 }
 
@@ -97,6 +101,8 @@ Scheduler::Sorted Scheduler::sort_outcomes(const Flight& flight, const Settled& 
       window_.settle(slot);
     } else if (verdict.fate == PartsFate::delivered) {
       deliver(slot);
+    } else if (verdict.fate == PartsFate::held) {
+      hold(slot);
     } else if (verdict.fate == PartsFate::dead) {
       ++slot.attempts;
       bury(slot, DeadReason::rejected, std::move(verdict.reason), now);
@@ -113,10 +119,23 @@ Scheduler::Sorted Scheduler::sort_outcomes(const Flight& flight, const Settled& 
 void Scheduler::ended(const Settled& settled, Instant now) {
   const std::optional<Flight> flight = take_flight(settled.id);
   if (!flight) return;
+  const auto any = [&](Fate fate) {
+    return std::ranges::any_of(settled.outcomes, [fate](const Outcome& outcome) { return outcome.fate == fate; });
+  };
+  if (any(Fate::held) && !flight->slots.empty()) gather(*flight);
   Sorted sorted = sort_outcomes(*flight, settled, now);
+  sorted.failed = !sorted.rest.empty();
+  if (any(Fate::delivered)) {
+    sorted.taken = true;
+    deliver_held();
+  } else if (flight->slots.empty()) {
+    sorted.failed = true;
+    if (!settled.outcomes.empty()) sorted.reason = settled.outcomes.front().reason;
+  }
   if (sorted.taken) ++successes_;
   const bool was_open = gate_.mode() == Gate::Mode::open;
   judge(*flight, settled, sorted, now);
+  if (undone_ || (sorted.failed && flight->slots.empty())) end_failed(now);
   if (was_open && gate_.mode() == Gate::Mode::broken) end_waits(now.steady);
 }
 
@@ -137,13 +156,17 @@ void Scheduler::judge(const Flight& flight, const Settled& settled, Sorted& sort
       return retry(sorted.rest, sorted.reason, now);
     case Cause::none:
     case Cause::peer_down:
-      if (sorted.taken || sorted.rest.empty()) {
+      if (sorted.taken || !sorted.failed) {
         gate_.alive(flight.probe, flight.credential);
         learn_size(flight, false);
       } else {
         gate_.failed(now.steady, flight.probe, sorted.reason);
         if (settled.retry_after) gate_.throttled(now.steady, settled.retry_after, sorted.reason);
       }
+      return retry(sorted.rest, sorted.reason, now);
+    case Cause::undone:
+      undone_ = gathering_.has_value();
+      gate_.failed(now.steady, flight.probe, sorted.reason);
       return retry(sorted.rest, sorted.reason, now);
   }
 }

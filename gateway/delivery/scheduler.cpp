@@ -16,7 +16,7 @@ SinkLimits effective(const DeliveryOptions& options, SinkLimits sink) {
   sink.batch_events_max = least(sink.batch_events_max, options.batch.max_events);
   sink.batch_bytes_max = least(sink.batch_bytes_max, options.batch.max_bytes);
   sink.batches_in_flight_max = least(sink.batches_in_flight_max, options.in_flight);
-  if (options.order == Order::strict) sink.batches_in_flight_max = 1;
+  if (options.order == Order::strict || sink.gathers) sink.batches_in_flight_max = 1;
   return sink;
 }
 
@@ -37,16 +37,30 @@ Scheduler::Scheduler(const DeliveryOptions& options, SinkLimits sink, const Lane
     : options_(options),
       sink_(effective(options, sink)),
       destinations_(destinations),
-      shaper_(shaper),
+      shaper_(&shaper),
       random_(random),
       gate_(options, random),
       tokens_(options.rate_limit, now.steady),
       window_(options.order, window_events(sink_), window_bytes(sink_), state.cursor),
-      settled_ahead_(state.settled_ahead),
-      cursor_settled_(state.cursor),
-      cursor_at_(now.steady) {
-  pending_.lane = state.id;
+      gathering_parts_max_(std::min(options.batch.max_events, limits::kGatheringEventsMax)),
+      gathering_bytes_max_(options.batch.max_bytes) {
+  begin_anew(state, std::move(deferred), shaper, now);
+}
+
+void Scheduler::begin_anew(const LaneState& state, std::vector<Deferred> deferred, Shaper& shaper, Instant now) {
+  shaper_ = &shaper;
+  window_ = Window(options_.order, window_events(sink_), window_bytes(sink_), state.cursor);
+  more_ = true;
+  settled_ahead_ = state.settled_ahead;
   std::sort(settled_ahead_.begin(), settled_ahead_.end(), std::greater<>());
+  pending_ = {};
+  pending_.lane = state.id;
+  rescheduled_.clear();
+  deferred_leaving_.clear();
+  cursor_settled_ = state.cursor;
+  cursor_at_ = now.steady;
+  gathering_.reset();
+  undone_ = false;
   unshaped_.assign(std::make_move_iterator(deferred.begin()), std::make_move_iterator(deferred.end()));
   shape_deferred(now);
 }
@@ -66,8 +80,9 @@ std::optional<Entry> Scheduler::shaped_entry(StoredEvent& stored, Shaped& shaped
       return std::nullopt;
   }
   Entry entry{stored.seq, std::move(shaped.outs), nullptr};
-  if (destinations_ != nullptr) {
-    for (OutEvent& out : entry.parts) out.destination = destinations_->destination(out);
+  for (OutEvent& out : entry.parts) {
+    out.position = stored.seq.value;
+    if (destinations_ != nullptr) out.destination = destinations_->destination(out);
   }
   if (shaped.changed) entry.original = std::make_unique<Event>(std::move(stored.event));
   return entry;
@@ -78,7 +93,7 @@ void Scheduler::shape_deferred(Instant now) {
   std::vector<StoredEvent> events;
   const std::size_t count = std::min(unshaped_.size(), limits::kReadEventsMax);
   for (std::size_t i = 0; i < count; ++i) events.push_back({unshaped_[i].seq, std::move(unshaped_[i].event)});
-  std::vector<Shaped> shaped = shaper_.reshape(events, now);
+  std::vector<Shaped> shaped = shaper_->reshape(events, now);
   for (std::size_t i = 0; i < shaped.size(); ++i) push_deferred(events[i], shaped[i], unshaped_[i], now);
   for (std::size_t i = shaped.size(); i < count; ++i) unshaped_[i].event = std::move(events[i].event);
   unshaped_.erase(unshaped_.begin(), unshaped_.begin() + static_cast<std::ptrdiff_t>(shaped.size()));
@@ -104,7 +119,7 @@ bool Scheduler::worth_a_read(std::size_t events) const noexcept {
 
 std::optional<ReadWish> Scheduler::wants_read(Instant now) {
   window_.cursor();
-  if (!more_ || !unshaped_.empty() || settlements_full()) return std::nullopt;
+  if (!more_ || undone_ || !unshaped_.empty() || settlements_full()) return std::nullopt;
   std::size_t room = window_.room_events();
   if (!worth_a_read(room)) {
     relieve(now);
@@ -123,7 +138,7 @@ void Scheduler::accept(LaneRead read, Instant now) {
   std::erase_if(read.events,
                 [&](const StoredEvent& stored) { return stored.seq <= window_.scanned_to() || reread(stored.seq); });
   std::vector<Shaped> shaped;
-  if (!read.events.empty()) shaped = shaper_.shape(read.events, now);
+  if (!read.events.empty()) shaped = shaper_->shape(read.events, now);
   for (std::size_t i = 0; i < shaped.size(); ++i) {
     StoredEvent& stored = read.events[i];
     const Seq seq = stored.seq;
@@ -142,6 +157,7 @@ void Scheduler::accept(LaneRead read, Instant now) {
 
 void Scheduler::merge_deferred(std::vector<Deferred> deferred, Instant now) {
   std::unordered_set<Seq> known(deferred_leaving_.begin(), deferred_leaving_.end());
+  if (gathering_) known.insert(gathering_->deferred.begin(), gathering_->deferred.end());
   for (const OpenSettlement& open : open_) known.insert(open.deferred.begin(), open.deferred.end());
   for (const Deferred& waiting : unshaped_) known.insert(waiting.seq);
   for (Deferred& each : deferred) {
@@ -185,7 +201,9 @@ void Scheduler::relieve(Instant now) {
     if (is_stuck) stuck.push_back(&slot);
   }
   // As long as most of the window moves, a stuck event costs nothing.
-  if (!window_.span_used_up() && stuck.size() < window_.held() / 2) return;
+  if (stuck.empty() || (!window_.span_used_up() && stuck.size() < window_.held() / 2)) return;
+  // Nothing is deferred while earlier events of its key may come again: what is deferred of a key goes before the log's.
+  if (gathering_) return end_gathering();
   for (Slot* slot : stuck) {
     if (!window_.room_to_defer(*slot)) return;
     rescheduled_.push_back(window_.defer(*slot).seq);
@@ -199,6 +217,7 @@ PickRules Scheduler::rules(Instant now, std::size_t batches_free) {
   // A batch that is larger than the window's memory never fills: it would wait for company that cannot come.
   const bool no_company = more_ && flights_.empty() && !worth_a_read(window_.room_events());
   if (no_company) rules.max_wait = milliseconds{0};
+  limit_to_gathering(rules, now.steady);
   if (!tokens_.limits()) return rules;
   // Wait for a whole batch's worth of tokens, or for as many as there can be or are needed.
   const std::size_t held = window_.held() + window_.deferred().size();
@@ -218,17 +237,42 @@ std::optional<Batch> Scheduler::next_batch(Instant now) {
   look_again_ = SteadyTime::max();
   expire(now);
   const std::size_t free = gate_.batches_free(now.steady, flights_.size(), sink_.batches_in_flight_max);
-  if (free == 0 || window_.empty() || settlements_full()) {
+  if (free == 0 || undone_ || (window_.empty() && !gathering_) || settlements_full()) {
     look_again_ = gate_.look_again(now.steady);
     return std::nullopt;
   }
-  Pick pick = pick_batch(window_, rules(now, free), now.steady);
-  if (pick.slots.empty()) {
-    look_again_ = std::min(look_again_, pick.look_again);
+  if (now.steady < end_again_) {
+    look_again_ = end_again_;
     return std::nullopt;
   }
+  // An event may be held only when its deferral is on its way to the disk: else a later one of its key, deferred with it,
+  // would come before it after a loss.
+  if (sink_.gathers && !rescheduled_.empty()) {
+    if (open_.size() < limits::kSettlementsOpenMax) look_again_ = now.steady;
+    return std::nullopt;
+  }
+  Pick pick;
+  if (!only_end_) pick = pick_batch(window_, rules(now, free), now.steady);
+  bool ends = gathering_ && gathering_ends(now.steady);
+  if (gathering_ && !pick.slots.empty() && pick.slots.front()->destination() != gathering_->destination) {
+    pick.slots.clear();
+    end_gathering();
+    ends = true;
+  }
+  if (pick.slots.empty() && !ends) {
+    look_again_ = std::min(look_again_, pick.look_again);
+    if (gathering_) look_again_ = std::min(look_again_, gathering_->ends_by);
+    return std::nullopt;
+  }
+  return take_off(std::move(pick.slots), now);
+}
 
-  Flight flight{BatchId{++last_batch_}, std::move(pick.slots), 0, gate_.leave(), gate_.credential()};
+Batch Scheduler::take_off(std::vector<Slot*> slots, Instant now) {
+  Flight flight;
+  flight.id = BatchId{++last_batch_};
+  flight.slots = std::move(slots);
+  flight.probe = gate_.leave();
+  flight.credential = gate_.credential();
   Batch batch;
   batch.id = flight.id;
   batch.events.reserve(flight.slots.size());
@@ -241,6 +285,13 @@ std::optional<Batch> Scheduler::next_batch(Instant now) {
       batch.events.push_back(&slot->parts[i]);
     }
   }
+  flight.parts = batch.events.size();
+  if (gathering_) {
+    flight.ends_by = gathering_->ends_by;
+  } else if (!flight.slots.empty()) {
+    flight.ends_by = flight.slots.front()->due + options_.batch.max_wait;
+  }
+  batch.more = sink_.gathers && may_gather_on(flight, now.steady);
   tokens_.take(batch.events.size());
   if (resent) ++counts_.resent;
   flights_.push_back(std::move(flight));
@@ -248,7 +299,7 @@ std::optional<Batch> Scheduler::next_batch(Instant now) {
 }
 
 bool Scheduler::waits_for_settlement() const noexcept {
-  return !open_.empty() && (open_.size() >= limits::kSettlementsOpenMax || settlements_full());
+  return !open_.empty() && (undone_ || open_.size() >= limits::kSettlementsOpenMax || settlements_full());
 }
 
 bool Scheduler::settlements_full() const noexcept {
@@ -257,9 +308,9 @@ bool Scheduler::settlements_full() const noexcept {
 
 std::optional<Settlement> Scheduler::next_settlement(Instant now, bool last) {
   if (open_.size() >= limits::kSettlementsOpenMax && !last) return std::nullopt;
-  pending_.cursor = window_.cursor();
+  pending_.cursor = gathering_ ? gathering_->after : window_.cursor();
   const bool cursor_moved = pending_.cursor > cursor_settled_;
-  Shaper::Changes changes = shaper_.take_changes();
+  Shaper::Changes changes = shaper_->take_changes();
   const bool events = !pending_.delivered.empty() || !pending_.filtered.empty() || !pending_.dead.empty() ||
                       !rescheduled_.empty() || !changes.state.empty() || !changes.emitted.empty();
   const bool hurry = last || now.steady >= cursor_at_ + limits::kCursorInterval;
@@ -286,6 +337,7 @@ std::optional<Settlement> Scheduler::next_settlement(Instant now, bool last) {
 
   OpenSettlement open;
   open.events = pending_.delivered.size() + pending_.filtered.size() + pending_.dead.size();
+  if (gathering_) gathering_->passed += open.events + pending_.deferred.size();
   open.deferred = std::exchange(deferred_leaving_, {});
   open.dead_bytes = std::exchange(dead_bytes_pending_, 0);
   dead_bytes_open_ += open.dead_bytes;
@@ -306,7 +358,7 @@ void Scheduler::settlement_done() {
 }
 
 SteadyTime Scheduler::look_again(Instant now) const {
-  SteadyTime at = std::min(look_again_, shaper_.look_again());
+  SteadyTime at = std::min(look_again_, shaper_->look_again());
   if (options_.max_age.count() > 0 && !window_.empty()) {
     const WallTime next = window_.oldest().value_or(now.wall) + options_.max_age + milliseconds{1};
     at = std::min(at, now.steady + std::clamp<milliseconds>(next - now.wall, milliseconds{1}, limits::kIdleInterval));

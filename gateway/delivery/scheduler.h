@@ -37,6 +37,11 @@ struct ReadWish {
 /// as often as it likes: read what it wishes and hand it to accept(); submit what next_batch() gives; report what ended
 /// to ended(); pass next_settlement() to the spool and report its end to settlement_done(); come back at look_again().
 /// Holds at most a window of events (limits.h); every event it was given is, in the end, in exactly one settlement.
+///
+/// With a sink that gathers, events that it holds have left the window; only their positions are kept, and the cursor
+/// stays before the first of them until all are delivered. When the sink loses them, undone() says so: whoever drives
+/// it then settles what is left and calls begin_anew() with what is durable, as after a start.
+///
 /// *Threads*: one user at a time.
 class Scheduler {
  public:
@@ -59,7 +64,7 @@ class Scheduler {
   void shape_deferred(Instant now);
   [[nodiscard]] bool deferred_to_shape() const noexcept { return !unshaped_.empty(); }
   /// Lets the shaper end what ends by time alone.
-  void tick(Instant now) { shaper_.tick(now, !more_); }
+  void tick(Instant now) { shaper_->tick(now, !more_); }
   /// Dead letters may have been given back to the lane: adds those of `deferred` that it does not hold.
   void merge_deferred(std::vector<Deferred> deferred, Instant now);
   /// Events up to `to` were evicted from the log. What is in flight of them ends as if it were there.
@@ -70,6 +75,22 @@ class Scheduler {
   std::optional<Batch> next_batch(Instant now);
   void ended(const Settled& settled, Instant now);
   [[nodiscard]] std::size_t in_flight() const noexcept { return flights_.size(); }
+
+  // Sinks that gather.
+
+  /// The sink holds events.
+  [[nodiscard]] bool gathering() const noexcept { return gathering_.has_value(); }
+  /// What the sink holds is to be delivered with the next batch, full or not.
+  void end_gathering() noexcept {
+    if (gathering_) gathering_->ends = true;
+  }
+  /// The lane stops: from here on nothing leaves but the end of a gathering.
+  void only_end() noexcept { only_end_ = true; }
+  /// What the sink held is lost: nothing is read or sent until begin_anew().
+  [[nodiscard]] bool undone() const noexcept { return undone_; }
+  /// After undone(), when nothing is left to settle: goes on from what is durable. `shaper` is restored from the same,
+  /// and outlives the scheduler.
+  void begin_anew(const LaneState& state, std::vector<Deferred> deferred, Shaper& shaper, Instant now);
 
   // Fates are made durable.
 
@@ -87,7 +108,7 @@ class Scheduler {
   [[nodiscard]] const Gate& gate() const noexcept { return gate_; }
   [[nodiscard]] const Window& window() const noexcept { return window_; }
   /// Event time of the oldest event held; none: nothing is.
-  [[nodiscard]] std::optional<WallTime> oldest() const { return window_.oldest(); }
+  [[nodiscard]] std::optional<WallTime> oldest() const;
 
   /// Running counts for metrics and logs.
   struct Counts {
@@ -96,17 +117,30 @@ class Scheduler {
     std::map<std::string, std::uint64_t, std::less<>> filtered;  ///< events that the shaper filtered, by its reason
   };
   [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
-  [[nodiscard]] std::uint64_t keys_forgotten() const { return shaper_.keys_forgotten(); }
-  [[nodiscard]] std::string shaper_trouble() const { return shaper_.trouble(); }
+  [[nodiscard]] std::uint64_t keys_forgotten() const { return shaper_->keys_forgotten(); }
+  [[nodiscard]] std::string shaper_trouble() const { return shaper_->trouble(); }
   [[nodiscard]] const std::string& latest_death() const noexcept { return latest_death_; }
 
  private:
   struct Flight {
     BatchId id;
     std::vector<Slot*> slots;
-    std::size_t bytes = 0;
+    std::size_t parts = 0, bytes = 0;
     bool probe = false;
     std::uint32_t credential = 0;
+    SteadyTime ends_by{};  ///< of the gathering that it belongs to, or would begin
+  };
+  /// What the sink holds.
+  struct Gathering {
+    Seq after;  ///< the cursor when it began
+    std::uint64_t destination = 0;
+    SteadyTime ends_by{};
+    WallTime oldest{};
+    std::size_t parts = 0, bytes = 0;
+    std::vector<Seq> held;      ///< events of which nothing is left to send
+    std::vector<Seq> deferred;  ///< those of `held` that rest in `deferred`
+    std::size_t passed = 0;     ///< events settled since it began, which the spool must remember one by one
+    bool ends = false;
   };
   struct OpenSettlement {
     std::size_t events = 0;
@@ -124,6 +158,7 @@ class Scheduler {
   void relieve(Instant now);
   [[nodiscard]] bool worth_a_read(std::size_t events) const noexcept;
   PickRules rules(Instant now, std::size_t batches_free);
+  Batch take_off(std::vector<Slot*> slots, Instant now);
 
   std::optional<Flight> take_flight(BatchId id);
   Sorted sort_outcomes(const Flight& flight, const Settled& settled, Instant now);
@@ -141,6 +176,7 @@ class Scheduler {
   };
   enum class PartsFate : std::uint8_t {
     delivered,
+    held,
     dead,
     more,  ///< what left was delivered, other parts are still to leave
     rest,  ///< something is to be sent again
@@ -155,12 +191,21 @@ class Scheduler {
   void bury(Slot& slot, DeadReason why, std::string reason, Instant now);
   void bury(DeadEvent dead);
   void end_waits(SteadyTime now);
+
+  // gathering.cpp
+  [[nodiscard]] bool gathering_ends(SteadyTime now) const noexcept;
+  [[nodiscard]] bool may_gather_on(const Flight& flight, SteadyTime now) const noexcept;
+  void limit_to_gathering(PickRules& rules, SteadyTime now) const;
+  void gather(const Flight& flight);
+  void hold(Slot& slot);
+  void deliver_held();
+  void end_failed(Instant now);
   void learn_size(const Flight& flight, bool too_large);
 
   const DeliveryOptions& options_;
   SinkLimits sink_;
   Sink* destinations_;
-  Shaper& shaper_;
+  Shaper* shaper_;
   Random& random_;
   Gate gate_;
   TokenBucket tokens_;
@@ -177,6 +222,13 @@ class Scheduler {
   std::uint64_t successes_ = 0;      ///< batches of which the peer took something
   std::size_t bytes_cap_ = 0;        ///< a batch larger than this was too large lately; 0: none
   std::uint32_t cap_successes_ = 0;  ///< since the cap was set or raised
+
+  std::optional<Gathering> gathering_;
+  std::size_t gathering_parts_max_, gathering_bytes_max_;
+  std::uint32_t end_failures_ = 0;            ///< in a row: ends that failed, and gatherings that were undone
+  SteadyTime end_again_ = SteadyTime::min();  ///< no end of a gathering, and nothing after undone(), before
+  bool undone_ = false;
+  bool only_end_ = false;
 
   Settlement pending_;
   std::vector<Seq> rescheduled_;       ///< deferred events whose row is to be written

@@ -150,6 +150,7 @@ class LaneWorker final : public Lane {
   void read(Scheduler& scheduler);
   void fetch_returned(Scheduler& scheduler);
   void send(Scheduler& scheduler);
+  void look_after_gathering(Scheduler& scheduler);
   void settle(Scheduler& scheduler, bool last);
   void collect(Scheduler& scheduler, const std::vector<Settled>& settled);
   void wait(Scheduler& scheduler);
@@ -164,6 +165,7 @@ class LaneWorker final : public Lane {
   std::atomic<SteadyTime> due_back_{SteadyTime::max()};  ///< max: not in its loop
 
   // The worker thread's own.
+  std::unique_ptr<Shaper> shaper_;
   std::optional<Scheduler> scheduler_;
   std::optional<Deadline> stop_;
   SteadyTime read_again_ = SteadyTime::min();  ///< after a read that failed
@@ -186,7 +188,8 @@ void LaneWorker::run() {
       read(*scheduler_);
       scheduler_->tick(now());
       send(*scheduler_);
-      settle(*scheduler_, false);
+      settle(*scheduler_, scheduler_->undone());
+      look_after_gathering(*scheduler_);
       report_.update(*scheduler_, now());
       wait(*scheduler_);
     }
@@ -196,6 +199,7 @@ void LaneWorker::run() {
   setup_.sink_connector->close();
 }
 
+/// What is durable goes into a scheduler: the first, or the one that is to begin anew.
 bool LaneWorker::open() {
   Result<std::vector<Deferred>> deferred = setup_.spool.read_deferred(setup_.id);
   if (!deferred) {
@@ -207,9 +211,15 @@ bool LaneWorker::open() {
     report_.trouble(remembered.error());
     return false;
   }
-  setup_.shaper->restore(*remembered);
-  scheduler_.emplace(setup_.options, setup_.sink_connector->limits(), setup_.spool.lane_state(setup_.id),
-                     std::move(*deferred), *setup_.shaper, random_, now(), setup_.sink_connector.get());
+  std::unique_ptr<Shaper> shaper = setup_.make_shaper();
+  shaper->restore(*remembered);
+  if (scheduler_) {
+    scheduler_->begin_anew(setup_.spool.lane_state(setup_.id), std::move(*deferred), *shaper, now());
+  } else {
+    scheduler_.emplace(setup_.options, setup_.sink_connector->limits(), setup_.spool.lane_state(setup_.id),
+                       std::move(*deferred), *shaper, random_, now(), setup_.sink_connector.get());
+  }
+  shaper_ = std::move(shaper);
   return true;
 }
 
@@ -217,7 +227,10 @@ void LaneWorker::take_mail(Scheduler& scheduler) {
   const Mailbox::Mail mail = mailbox_->take();
   stop_ = mail.stop;
   for (std::size_t i = 0; i < mail.settlements_done; ++i) scheduler.settlement_done();
-  if (mail.evicted_to.value != 0) scheduler.evict(mail.evicted_to);
+  if (mail.evicted_to.value != 0) {
+    scheduler.evict(mail.evicted_to);
+    scheduler.end_gathering();
+  }
   if (mail.committed) {
     scheduler.more_committed();
   }
@@ -285,6 +298,13 @@ void LaneWorker::send(Scheduler& scheduler) {
   while (std::optional<Batch> batch = scheduler.next_batch(now())) setup_.sink_connector->submit(std::move(*batch));
 }
 
+/// What a sink holds takes room in the spool: without any left it is to be delivered. What a sink lost is read again.
+void LaneWorker::look_after_gathering(Scheduler& scheduler) {
+  if (scheduler.gathering() && setup_.spool.snapshot().full) scheduler.end_gathering();
+  if (!scheduler.undone() || scheduler.waits_for_settlement() || setup_.clock.steady() < read_again_) return;
+  if (!open()) read_again_ = setup_.clock.steady() + limits::kSpoolRetryInterval;
+}
+
 void LaneWorker::settle(Scheduler& scheduler, bool last) {
   while (std::optional<Settlement> settlement = scheduler.next_settlement(now(), last)) {
     // An error means that the spool stops: what it did not take is sent again after the next start.
@@ -304,7 +324,9 @@ void LaneWorker::wait(Scheduler& scheduler) {
   SteadyTime until = std::min(scheduler.look_again(at), idle_look_);
   if (returned_) until = std::min(until, read_again_);
   if (!scheduler.window().empty()) until = std::min(until, at.steady + LaneReport::kAgeInterval);
+  if (scheduler.gathering()) until = std::min(until, at.steady + limits::kGatheringLookInterval);
   if (scheduler.deferred_to_shape()) until = at.steady;
+  if (scheduler.undone() && !scheduler.waits_for_settlement()) until = std::max(at.steady, read_again_);
   // With more to read, only what has ended is collected.
   if (scheduler.wants_read(at)) until = std::min(until, std::max(at.steady, read_again_));
   back_by(std::max(at.steady, until));
@@ -317,8 +339,11 @@ void LaneWorker::wait(Scheduler& scheduler) {
 }
 
 void LaneWorker::drain(Scheduler& scheduler) {
+  scheduler.only_end();
+  send(scheduler);
   while (scheduler.in_flight() > 0 && setup_.clock.steady() < stop_->at) {
     collect(scheduler, setup_.sink_connector->wait(*stop_, {}));
+    send(scheduler);
     settle(scheduler, false);
   }
   settle(scheduler, true);

@@ -46,6 +46,8 @@ struct LaneBook {
   }
   /// Marks an event of the log as settled; false when it was already, so that it is counted once.
   bool settle(Seq seq) { return seq > cursor && ahead.insert(seq); }
+  /// Not settled yet.
+  [[nodiscard]] bool is_open(Seq seq) const noexcept { return seq > cursor && !ahead.contains(seq); }
   /// Of these events of a block, how many are still the lane's to settle.
   [[nodiscard]] std::uint64_t unsettled(Seq block_first, const struct LaneRuns& runs) const noexcept;
 };

@@ -19,14 +19,19 @@ Status Commit::settle(const PendingSettlement& pending) {
   if (lane == nullptr) return Error{ErrorCode::not_found, "the spool knows no such lane"};
   if (pending.emitted.invalid)
     return Error{ErrorCode::invalid, "an emitted event breaks a limit, or it or a row of state has no name"};
-  for (const Seq seq : settlement.delivered) lane->delivered += settle_once(*lane, seq) ? 1u : 0u;
   for (const Seq seq : settlement.filtered) lane->filtered += settle_once(*lane, seq) ? 1u : 0u;
   for (const DeadEvent& dead : settlement.dead) settle_dead(*lane, dead);
   for (const Deferred& deferred : settlement.deferred) settle_deferred(*lane, deferred);
-  if (settlement.cursor > lane->cursor) {
-    lane->cursor = std::min(settlement.cursor, books_.spool.last);
-    lane->ahead.erase_to(lane->cursor);
+  const Seq cursor = std::max(lane->cursor, std::min(settlement.cursor, books_.spool.last));
+  // Last, and in their order: a sink that gathers delivers a million at once, and what the cursor passes need not be
+  // put among the settled one by one.
+  for (const Seq seq : settlement.delivered) {
+    const bool passed = seq <= cursor && seq > lane->fence && !lane->deferred.contains(seq);
+    const bool counts = passed ? lane->is_open(seq) : settle_once(*lane, seq);
+    lane->delivered += counts ? 1u : 0u;
   }
+  lane->cursor = cursor;
+  lane->ahead.erase_to(cursor);
   for (const LaneStateChange& change : settlement.state) {
     if (change.erase)
       store_.erase_state(StateOf::lane, lane->id.value, change.key);

@@ -1,5 +1,7 @@
 #include "gateway/spool/pending.h"
 
+#include <algorithm>
+
 #include "gateway/base/limits.h"
 #include "gateway/spool/record.h"
 #include "gateway/spool/varint.h"
@@ -65,6 +67,9 @@ PendingSettlement make_pending(Settlement settlement, SourceId window, UniqueFun
     submission.events.push_back({std::move(event), {settlement.lane}});
   }
   settlement.emitted.clear();
+  std::vector<Seq>& delivered = settlement.delivered;
+  if (!std::ranges::is_sorted(delivered)) std::ranges::sort(delivered);
+  delivered.erase(std::unique(delivered.begin(), delivered.end()), delivered.end());
   PendingSettlement pending{std::move(settlement), make_pending(std::move(submission), {}, UINT64_MAX),
                             std::move(done)};
   for (const LaneStateChange& change : pending.settlement.state) named = named && !change.key.empty();

@@ -27,7 +27,7 @@ struct PendingAppend {
 PendingAppend make_pending(SpoolSubmission submission, Receipt receipt, std::uint64_t bytes_max);
 
 struct PendingSettlement {
-  Settlement settlement;  ///< without `emitted`
+  Settlement settlement;  ///< without `emitted`; `delivered` ascends, each once
   PendingAppend emitted;
   UniqueFunction<void(Status)> done;
 };

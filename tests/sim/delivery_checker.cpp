@@ -24,7 +24,7 @@ void DeliveryChecker::taken(const Parcel& parcel) {
   newest = std::max(newest, item);
 }
 
-void DeliveryChecker::crashed(const ModelSpool& spool) {
+void DeliveryChecker::reads_again(const ModelSpool& spool) {
   for (const Item& item : taken_) {
     if (!spool.delivered(item.first)) may_repeat_.insert(item);
   }

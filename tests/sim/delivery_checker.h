@@ -24,9 +24,10 @@ class DeliveryChecker {
   /// The receiver took an event of the lane, or a part of one.
   void taken(const Parcel& parcel);
   /// The receiver took it, but the lane was not told: it may come again.
-  void answer_lost(const Parcel& parcel) { may_repeat_.insert({parcel.seq, parcel.part}); }
-  /// The process died: whatever is not durably settled may come again.
-  void crashed(const ModelSpool& spool);
+  void may_repeat(const Parcel& parcel) { may_repeat_.insert({parcel.seq, parcel.part}); }
+  /// The lane goes on from what is durable: whatever is not durably settled may come again, a part that was taken of an
+  /// event that is not whole included.
+  void reads_again(const ModelSpool& spool);
   /// Dead letters were given back: they come again, out of order.
   void given_back(const std::vector<Seq>& seqs);
   /// The receiver will never take this event.

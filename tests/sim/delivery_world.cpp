@@ -39,6 +39,11 @@ void DeliveryWorld::draw_options() {
   if (chance(10)) options_.max_attempts = static_cast<std::uint32_t>(between(1, 20));
   if (chance(10)) options_.max_age = milliseconds{between(1000, 3'600'000)};
   sink_ = {chance(80) ? 1000 : between(1, 10), 1u << 20, between(1, 8)};
+  sink_.gathers = chance(30);
+  if (!sink_.gathers) return;
+  options_.batch.max_events = chance(80) ? between(20, 2000) : between(1, 20);
+  options_.batch.max_wait = milliseconds{between(0, chance(50) ? 500 : 60'000)};
+  sink_.batch_events_max = between(1, 40);
 }
 
 void DeliveryWorld::draw_misbehaviour() {
@@ -62,6 +67,8 @@ void DeliveryWorld::draw_misbehaviour() {
   if (chance(35)) how_.stuck_keys = between(5, 60);
   how_.stuck_fails_the_batch = chance(40);
   how_.in_order = options_.order == Order::strict;
+  how_.gathers = sink_.gathers;
+  if (how_.gathers && chance(50)) how_.undone = between(1, 30);
   how_.latency_max = milliseconds{between(1, chance(20) ? 30'000 : 200)};
 }
 
@@ -110,6 +117,28 @@ void DeliveryWorld::start_lane() {
       std::make_unique<Scheduler>(options_, sink_, spool_->state(), spool_->deferred(), *shaper_, lane_random_, now());
 }
 
+/// Parts of an event that died later may be on their way still, and come again with it.
+void DeliveryWorld::give_back() {
+  const std::vector<Seq> seqs = spool_->retry_dead();
+  checker_->given_back(seqs);
+  const auto on_their_way = [&](const std::vector<Parcel>& parcels) {
+    for (const Parcel& parcel : parcels) {
+      if (std::ranges::find(seqs, parcel.seq) != seqs.end()) checker_->may_repeat(parcel);
+    }
+  };
+  on_their_way(receiver_->held());
+  for (const auto& [number, request] : requests_) on_their_way(request.verdict.taken);
+}
+
+/// What the receiver held is lost: the lane goes on from what is durable.
+void DeliveryWorld::begin_anew() {
+  auto shaper = std::make_unique<ScriptedShaper>(habits_, random_);
+  shaper->restore(spool_->state_rows());
+  checker_->reads_again(*spool_);
+  lane_->begin_anew(spool_->state(), spool_->deferred(), *shaper, now());
+  shaper_ = std::move(shaper);
+}
+
 void DeliveryWorld::send(const Batch& batch) {
   const std::uint64_t number = ++last_request_;
   Request& request = requests_[number];
@@ -121,7 +150,7 @@ void DeliveryWorld::send(const Batch& batch) {
     const Seq seq = id.starts_with(kSumPrefix) ? emitted_.at(id) : Seq{std::stoull(id)};
     request.parcels.push_back({seq, part, out->event.subject, payload_bytes(out->event)});
   }
-  request.verdict = receiver_->judge(batch.id, request.parcels, clock_.steady());
+  request.verdict = receiver_->judge(batch.id, request.parcels, batch.more, clock_.steady());
   checker_->request(requests_.size());
   plan(milliseconds{between(1, static_cast<std::uint64_t>(how_.latency_max.count()))}, {Kind::answer, number});
 }
@@ -144,10 +173,12 @@ void DeliveryWorld::step() {
   }
   lane_->tick(now());
   while (const auto batch = lane_->next_batch(now())) send(*batch);
-  while (auto settlement = lane_->next_settlement(now())) {
+  if (lane_->gathering() && chance(1)) lane_->end_gathering();
+  while (auto settlement = lane_->next_settlement(now(), lane_->undone())) {
     deferrals_ += settlement->deferred.size();
     spool_->settle(std::move(*settlement));
   }
+  if (lane_->undone() && !lane_->waits_for_settlement()) begin_anew();
   if (spool_->queued() > 0 && !commit_planned_) {
     commit_planned_ = true;
     plan(milliseconds{between(1, static_cast<std::uint64_t>(commit_max_.count()))}, {Kind::commit});
@@ -200,7 +231,7 @@ void DeliveryWorld::answer(std::uint64_t number) {
   requests_.erase(found);
   for (const Parcel& parcel : request.verdict.taken) {
     checker_->taken(parcel);
-    if (request.verdict.answer_lost) checker_->answer_lost(parcel);
+    if (request.verdict.answer_lost) checker_->may_repeat(parcel);
   }
   lane_->ended(request.verdict.settled, now());
 }
@@ -212,9 +243,10 @@ void DeliveryWorld::crash() {
     for (const Parcel& parcel : request.verdict.taken) checker_->taken(parcel);
   }
   requests_.clear();
+  receiver_->forget_held();
   lane_.reset();
   spool_->crash();
-  checker_->crashed(*spool_);
+  checker_->reads_again(*spool_);
   checker_->outage_budget_renewed();
   if (options_.max_age.count() == 0 && chance(30)) {
     clock_.set_wall(clock_.wall() + milliseconds{between(0, 1'000'000'000)} - milliseconds{500'000'000});
@@ -240,7 +272,7 @@ void DeliveryWorld::happen(const Happening& happening) {
     }
     case Kind::resume: checker_->outage_budget_renewed(); return lane_->gate().resume(clock_.steady());
     case Kind::give_back:
-      checker_->given_back(spool_->retry_dead());
+      give_back();
       return lane_->merge_deferred(spool_->deferred(), now());
     case Kind::outage_edge:
       if (receiver_->is_down(clock_.steady()) == down_) return;

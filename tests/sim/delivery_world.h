@@ -51,6 +51,8 @@ class DeliveryWorld {
 
   [[nodiscard]] Instant now() const { return {clock_.steady(), clock_.wall()}; }
   void start_lane();
+  void begin_anew();
+  void give_back();
   void meet_emitted();
   void step();
   void send(const Batch& batch);

@@ -26,7 +26,52 @@ Verdict FaultyReceiver::refuse(BatchId id, Fate fate, Cause cause, const char* r
   return {Settled{id, {Outcome{fate, reason}}, cause, {}}, {}, false};
 }
 
-Verdict FaultyReceiver::judge(BatchId id, const std::vector<Parcel>& parcels, SteadyTime now) {
+Verdict FaultyReceiver::judge(BatchId id, const std::vector<Parcel>& parcels, bool more, SteadyTime now) {
+  Verdict verdict = judge_alone(id, parcels, now);
+  if (how_.gathers) gather(more, now, verdict);
+  return verdict;
+}
+
+/// Turns the verdict on a batch into that of a receiver that holds what came before it.
+void FaultyReceiver::gather(bool more, SteadyTime now, Verdict& verdict) {
+  const auto fails = [](const Outcome& outcome) {
+    return outcome.fate == Fate::retry || outcome.fate == Fate::unknown;
+  };
+  std::vector<Outcome>& outcomes = verdict.settled.outcomes;
+  const bool answered = verdict.settled.cause == Cause::none && !verdict.answer_lost;
+  if (answered && (ended_unheard_ || (!held_.empty() && now < how_.heals_at && chance(how_.undone)))) {
+    held_.clear();
+    ended_unheard_ = false;
+    verdict = refuse(verdict.settled.id, Fate::retry, Cause::undone, "404");
+    return;
+  }
+  if (more) {
+    if (verdict.answer_lost) verdict.answer_lost = false, verdict.taken.clear();
+    for (Outcome& outcome : outcomes) {
+      if (outcome.fate == Fate::delivered) outcome.fate = Fate::held;
+    }
+    held_.insert(held_.end(), verdict.taken.begin(), verdict.taken.end());
+    verdict.taken.clear();
+    return;
+  }
+  const bool ends =
+      verdict.answer_lost || (verdict.settled.cause == Cause::none && std::ranges::none_of(outcomes, fails));
+  if (!ends) {
+    for (Outcome& outcome : outcomes) {
+      if (outcome.fate == Fate::delivered) outcome.fate = Fate::retry;
+    }
+    verdict.taken.clear();
+    return;
+  }
+  // Nothing but rejected events: no end of anything.
+  if (verdict.taken.empty() && !outcomes.empty() && !verdict.answer_lost) return;
+  if (outcomes.empty()) outcomes.assign(1, {Fate::delivered, {}});
+  ended_unheard_ = verdict.answer_lost && !held_.empty();
+  verdict.taken.insert(verdict.taken.begin(), held_.begin(), held_.end());
+  held_.clear();
+}
+
+Verdict FaultyReceiver::judge_alone(BatchId id, const std::vector<Parcel>& parcels, SteadyTime now) {
   if (is_down(now)) return refuse(id, Fate::retry, Cause::peer_down, "down");
   if (how_.unauthorized.holds(now)) return refuse(id, Fate::retry, Cause::unauthorized, "401");
   if (how_.gone.holds(now)) return refuse(id, Fate::retry, Cause::gone, "410");

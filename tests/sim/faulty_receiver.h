@@ -29,6 +29,8 @@ struct Misbehaviour {
   std::size_t batch_bytes_max = 0;     ///< 0: any
   std::uint64_t stuck_keys = 0;        ///< of keys: they fail until heals_at
   bool stuck_fails_the_batch = false;  ///< as a request (the peer crashes on it), not event by event
+  bool gathers = false;                ///< as SinkLimits::gathers
+  std::uint64_t undone = 0;            ///< of requests to a receiver that holds something: it has lost it
   bool in_order = false;               ///< takes nothing after an event that it did not take, whatever its key
   milliseconds latency_max{50};
 };
@@ -48,12 +50,19 @@ struct Verdict {
   bool answer_lost = false;
 };
 
-/// Judges requests as a misbehaving receiver would. An event is never taken after one of its key that was not.
+/// Judges requests as a misbehaving receiver would. An event is never taken after one of its key that was not. One that
+/// gathers takes what it holds together with the batch that ends the gathering, all of it or nothing.
 class FaultyReceiver {
  public:
   FaultyReceiver(Misbehaviour how, Random& random) : how_(std::move(how)), random_(random) {}
 
-  Verdict judge(BatchId id, const std::vector<Parcel>& parcels, SteadyTime now);
+  Verdict judge(BatchId id, const std::vector<Parcel>& parcels, bool more, SteadyTime now);
+  /// The lane's process has died: what is held belongs to nobody.
+  void forget_held() {
+    held_.clear();
+    ended_unheard_ = false;
+  }
+  [[nodiscard]] const std::vector<Parcel>& held() const { return held_; }
   [[nodiscard]] bool is_poison(Seq seq, std::uint32_t part);
   [[nodiscard]] bool is_down(SteadyTime now) const;
   [[nodiscard]] const Misbehaviour& how() const { return how_; }
@@ -61,6 +70,8 @@ class FaultyReceiver {
  private:
   bool chance(std::uint64_t percent) { return random_.below(100) < percent; }
   [[nodiscard]] bool is_stuck(const Parcel& parcel, SteadyTime now);
+  Verdict judge_alone(BatchId id, const std::vector<Parcel>& parcels, SteadyTime now);
+  void gather(bool more, SteadyTime now, Verdict& verdict);
   Verdict refuse(BatchId id, Fate fate, Cause cause, const char* reason) const;
   void judge_each(const std::vector<Parcel>& parcels, SteadyTime now, bool partial, Verdict& verdict);
 
@@ -68,6 +79,8 @@ class FaultyReceiver {
   Random& random_;
   std::map<std::pair<Seq, std::uint32_t>, bool> poison_;
   std::map<std::string, bool> stuck_;
+  std::vector<Parcel> held_;
+  bool ended_unheard_ = false;  ///< it took what it held, and the answer was lost
 };
 
 }  // namespace tidegate::testing

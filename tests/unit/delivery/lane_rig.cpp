@@ -35,6 +35,13 @@ void LaneRig::restart() {
   read();
 }
 
+void LaneRig::begin_anew() {
+  settle();
+  shaper = make_capture_shaper(*TopicFilter::parse("#"));
+  lane->begin_anew(spool.state(), spool.deferred(), *shaper, now());
+  read();
+}
+
 void LaneRig::append(const std::vector<std::string>& keys, std::size_t bytes) {
   for (const std::string& key : keys) {
     Event event = event_of(key, bytes);
@@ -55,7 +62,7 @@ void LaneRig::read() {
 std::vector<SentBatch> LaneRig::send() {
   std::vector<SentBatch> sent;
   while (const auto batch = lane->next_batch(now())) {
-    SentBatch each{batch->id, {}};
+    SentBatch each{batch->id, {}, batch->more};
     for (const OutEvent* out : batch->events) each.seqs.push_back(std::stoull(out->event.id));
     sent.push_back(std::move(each));
   }

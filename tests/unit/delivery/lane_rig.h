@@ -18,6 +18,7 @@ Event event_of(const std::string& key, std::size_t bytes = 10);
 struct SentBatch {
   BatchId id;
   std::vector<std::uint64_t> seqs;
+  bool more = false;
 };
 
 /// A scheduler with a model spool and virtual time; the test plays the sink. Seqs in the tests count from 1.
@@ -46,6 +47,8 @@ class LaneRig {
   std::pair<SentBatch, milliseconds> wait_for_batch(milliseconds limit = std::chrono::hours{1});
   /// Lets time pass until the scheduler, which has nothing to send, asks to be looked at, at most by `limit`.
   milliseconds advance_to_look(milliseconds limit = std::chrono::hours{1});
+  /// Settles what is left and goes on from what is durable, as after Scheduler::undone().
+  void begin_anew();
   /// The process dies and comes back with what is durable.
   void restart();
   [[nodiscard]] Instant now() const { return {clock.steady(), clock.wall()}; }

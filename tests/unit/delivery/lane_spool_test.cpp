@@ -54,9 +54,9 @@ struct LaneOnSpool : ::testing::Test {
     options.retry = {milliseconds{1}, milliseconds{20}};
     options.breaker.interval = milliseconds{2};
     script.answer = [this](const Batch& batch) { return receiver.answer(batch); };
-    lane = Lane::create(
-        LaneSetup{box.lane(), "temps/cloud", "temps", "cloud", make_capture_shaper(*TopicFilter::parse("#")), options,
-                  std::make_unique<ScriptedSink>(script), *box.spool, clock, box.health, box.metrics, 1});
+    lane = Lane::create(LaneSetup{
+        box.lane(), "temps/cloud", "temps", "cloud", [] { return make_capture_shaper(*TopicFilter::parse("#")); },
+        options, std::make_unique<ScriptedSink>(script), *box.spool, clock, box.health, box.metrics, 1});
     lane->start();
   }
   void stop_all() {

@@ -40,6 +40,10 @@ class MemorySpool final : public Spool {
     const std::lock_guard lock(mutex_);
     reads_fail_ = fail;
   }
+  void be_full(bool full) {
+    const std::lock_guard lock(mutex_);
+    full_ = full;
+  }
   void answer_settlements(bool answer) {
     const std::lock_guard lock(mutex_);
     answers_ = answer;
@@ -80,8 +84,13 @@ class MemorySpool final : public Spool {
     return model_.state();
   }
   void watch(LaneId, UniqueFunction<void(Seq)> committed) override { committed_ = std::move(committed); }
+  [[nodiscard]] SpoolSnapshot snapshot() const override {
+    const std::lock_guard lock(mutex_);
+    SpoolSnapshot snapshot;
+    snapshot.full = full_;
+    return snapshot;
+  }
   // A lane uses nothing else.
-  [[nodiscard]] SpoolSnapshot snapshot() const override { return {}; }
   void start(UniqueFunction<void(bool)>) override {}
   void stop() override {}
   void append(SpoolSubmission, Receipt) override {}
@@ -107,14 +116,15 @@ class MemorySpool final : public Spool {
   UniqueFunction<void(Seq)> committed_;
   bool reads_fail_ = false;
   bool returned_ = false;
+  bool full_ = false;
   bool answers_ = true;
 };
 
 struct LaneTest : ::testing::Test {
   void start(const std::string& filter = "#") {
-    lane =
-        Lane::create(LaneSetup{kLane, "route/sink", "route", "sink", make_capture_shaper(*TopicFilter::parse(filter)),
-                               options, std::make_unique<ScriptedSink>(script), spool, clock, health, metrics, 1});
+    lane = Lane::create(LaneSetup{kLane, "route/sink", "route", "sink",
+                                  [filter] { return make_capture_shaper(*TopicFilter::parse(filter)); }, options,
+                                  std::make_unique<ScriptedSink>(script), spool, clock, health, metrics, 1});
     lane->start();
   }
   void stop(milliseconds within = milliseconds{0}) { lane->stop(Deadline{clock.steady() + within}); }
@@ -126,7 +136,7 @@ struct LaneTest : ::testing::Test {
     }
     return false;
   }
-  static Settled all(const Batch& batch, Fate fate, Cause cause) {
+  static Settled all(const Batch& batch, Fate fate, Cause cause = Cause::none) {
     return {batch.id, {Outcome{fate, "why"}}, cause, {}};
   }
 
@@ -218,9 +228,53 @@ TEST_F(LaneTest, StoppingAndDestroyingTwiceAndWithoutStartIsHarmless) {
   lane.reset();
   spool.append_events({"a"});  // the spool's watch outlives the lane
   EXPECT_TRUE(spool.wait_until_pending(1));
-  lane = Lane::create(LaneSetup{kLane, "route/sink", "route", "sink", make_capture_shaper(*TopicFilter::parse("#")),
-                                options, std::make_unique<ScriptedSink>(script), spool, clock, health, metrics, 1});
+  lane = Lane::create(LaneSetup{kLane, "route/sink", "route", "sink",
+                                [] { return make_capture_shaper(*TopicFilter::parse("#")); }, options,
+                                std::make_unique<ScriptedSink>(script), spool, clock, health, metrics, 1});
   stop();
+}
+
+/// In front of a sink that gathers: 20 events and no time limit that a test would see.
+struct GatheringLane : LaneTest {
+  GatheringLane() {
+    options.batch.max_wait = std::chrono::hours{1};
+    script.gathers = true;
+    script.answer = [](const Batch& batch) { return all(batch, batch.more ? Fate::held : Fate::delivered); };
+  }
+  void gather() {
+    start();
+    spool.append_events(std::vector<std::string>(20, "key"));
+    ASSERT_TRUE(script.wait_for([&] { return script.submitted == 2; }));
+  }
+};
+
+TEST_F(GatheringLane, StopDeliversWhatIsHeld) {
+  gather();
+  stop(kGenerous);
+  EXPECT_TRUE(spool.wait_until_pending(0));
+  EXPECT_EQ(script.submitted, 3U);
+}
+
+TEST_F(GatheringLane, WithoutRoomInTheSpoolWhatIsHeldIsDelivered) {
+  gather();
+  spool.be_full(true);
+  EXPECT_TRUE(spool.wait_until_pending(0));
+  stop();
+}
+
+TEST_F(GatheringLane, WhatTheSinkHasLostIsSentAgain) {
+  bool lost = false;
+  options.batch.max_events = 20;
+  options.retry = {milliseconds{1}, milliseconds{1}};
+  script.answer = [&](const Batch& batch) {
+    if (!batch.more && !std::exchange(lost, true)) return all(batch, Fate::retry, Cause::undone);
+    return all(batch, batch.more ? Fate::held : Fate::delivered);
+  };
+  start();
+  spool.append_events(std::vector<std::string>(20, "key"));
+  EXPECT_TRUE(spool.wait_until_pending(0));
+  stop();
+  EXPECT_EQ(script.submitted, 4U);
 }
 
 TEST_F(LaneTest, ARefusedCredentialPausesUntilResume) {

@@ -25,6 +25,7 @@ class ScriptedSink final : public Sink {
     std::function<std::optional<Settled>(const Batch&)> answer;  ///< none: never answered
     std::size_t submitted = 0, connects = 0, refreshes = 0, closed = 0;
     Status connect_answer;
+    bool gathers = false;  ///< before the start
     std::vector<std::string> captured;
 
     bool wait_for(const std::function<bool()>& condition) {
@@ -34,7 +35,9 @@ class ScriptedSink final : public Sink {
   };
 
   explicit ScriptedSink(Script& script) : script_(script) {}
-  [[nodiscard]] SinkLimits limits() const noexcept override { return {10, 1u << 20, 4}; }
+  [[nodiscard]] SinkLimits limits() const noexcept override {
+    return {10, 1u << 20, 4, false, script_.gathers};
+  }
   Status connect(Deadline, std::stop_token) override {
     const std::lock_guard lock(script_.mutex);
     ++script_.connects;

@@ -105,6 +105,44 @@ TEST(Spool, AnEventIsCountedOnceHoweverOftenItIsSettled) {
   EXPECT_EQ(box.faults(), "");
 }
 
+TEST(Spool, WhatTheCursorPassesIsCountedOnceHoweverItIsNamed) {
+  SpoolBox box;
+  box.open();
+  box.append({event_of("a"), event_of("b"), event_of("c"), event_of("d"), event_of("e")});
+  Settlement ahead;
+  ahead.lane = box.lane();
+  ahead.filtered = {Seq{3}};
+  ASSERT_TRUE(box.settle(ahead));
+  // As a sink that gathers: late, all at once, in no order; and some of it was settled otherwise.
+  Settlement all;
+  all.lane = box.lane();
+  all.delivered = {Seq{5}, Seq{1}, Seq{3}, Seq{1}, Seq{2}, Seq{77}};
+  all.filtered = {Seq{2}};
+  all.cursor = Seq{3};
+  ASSERT_TRUE(box.settle(all));
+  EXPECT_EQ(box.ledger().delivered, 2u);
+  EXPECT_EQ(box.ledger().filtered, 2u);
+  EXPECT_EQ(box.ledger().pending, 1u);
+  EXPECT_THAT(box.spool->lane_state(box.lane()).settled_ahead, ElementsAre(Seq{5}));
+  ASSERT_TRUE(box.settle(all));
+  EXPECT_EQ(box.ledger().delivered, 2u);
+  EXPECT_EQ(box.faults(), "");
+}
+
+TEST(Spool, ADeferredEventThatTheCursorPassesIsSettledWithItsRow) {
+  SpoolBox box;
+  box.open();
+  box.append({event_of("a"), event_of("b")});
+  Settlement later;
+  later.lane = box.lane();
+  later.deferred.push_back({Seq{1}, event_of("a"), 0, {}, {}, {}, {}});
+  ASSERT_TRUE(box.settle(later));
+  ASSERT_TRUE(box.deliver({1, 2}, 2));
+  EXPECT_EQ(box.ledger().delivered, 2u);
+  EXPECT_TRUE(box.spool->read_deferred(box.lane())->empty());
+  EXPECT_EQ(box.faults(), "");
+}
+
 TEST(Spool, ADeferredEventIsPendingUntilItIsSettled) {
   SpoolBox box;
   box.open();
