@@ -34,7 +34,7 @@ Status AwsRequestSigner::sign(http::Request& request, const AwsKeys& keys, WallT
     headers_.push_back({name, value});
   }
   const bool bodiless = request.method == "GET" || request.method == "HEAD";
-  const SigV4Body body{bodiless ? std::string_view() : std::string_view(request.body), {}};
+  const SigV4Body body{bodiless ? std::string_view() : request.content(), {}};
   const auto added = signer_.sign({request.method, url.target, headers_, body}, keys, now);
   if (!added) return added.error();
   for (const auto& [name, value] : *added) request.headers.add(name, value);

@@ -33,7 +33,7 @@ Result<std::unique_ptr<Auth>> WebhookAuth::create(const AuthOptions& options) {
 
 Status WebhookAuth::prove(http::Request& request, WallTime now) {
   if (request.key.empty()) return {};  // no message: nothing to sign
-  WebhookSigner::Proof proof = signer_.sign(request.key, clock_.at(now), request.body);
+  WebhookSigner::Proof proof = signer_.sign(request.key, clock_.at(now), request.content());
   request.headers.add("webhook-id", request.key);
   request.headers.add("webhook-timestamp", proof.timestamp);
   request.headers.add("webhook-signature", proof.signature);

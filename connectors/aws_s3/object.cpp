@@ -86,50 +86,55 @@ Status ObjectWriter::begin_key(const OutEvent& first, std::string& key) {
   return {};
 }
 
-bool ObjectWriter::add_to_hash(const OutEvent& event) {
-  scratch_.assign(reinterpret_cast<const char*>(hash_.data()), hash_.size());
-  add_text(event.event.source, scratch_);
-  add_text(event.event.id, scratch_);
-  add_text(event.event.subject, scratch_);
-  append_rfc3339(event.event.time, scratch_);
-  return sha256_.digest(scratch_, hash_);
+bool ObjectWriter::add_hash(const OutEvent& first, std::string& key) {
+  scratch_.assign(reinterpret_cast<const char*>(lane_hash_.data()), lane_hash_.size());
+  add_text(std::to_string(first.position), scratch_);
+  add_text(first.event.source, scratch_);
+  add_text(first.event.id, scratch_);
+  add_text(first.event.subject, scratch_);
+  append_rfc3339(first.event.time, scratch_);
+  auth::Sha256Digest hash{};
+  if (!sha256_.digest(scratch_, hash)) return false;
+  std::string digits;
+  auth::append_hex(hash, digits);
+  key.append(digits, 0, kHashDigits);
+  key += ending_;
+  return true;
 }
 
 void ObjectWriter::write(http::Events events, std::string& key, std::string& body, http::Written& written) {
   const bool compressed = !compressor_.content_encoding().empty();
   std::string& plain = compressed ? plain_ : body;
-  key.clear();
-  body.clear();
-  plain.clear();
-  plain.reserve(expected_bytes(events));
-  plain += lines_.header();
-  hash_ = lane_hash_;
+  if (compressed) plain.clear();
+  const std::size_t before = plain.size();
+  plain.reserve(before + expected_bytes(events));
+  std::string begun = key;
+  if (begun.empty()) plain += lines_.header();
   for (std::size_t i = 0; i < events.size(); ++i) {
     fields_->read(*events[i]);
-    std::string begun;
-    Status fit = key.empty() ? begin_key(*events[i], begun) : Status();
+    std::string name;
+    Status fit = begun.empty() ? begin_key(*events[i], name) : Status();
     if (fit) fit = lines_.append(*events[i], plain);
     if (!fit) {
       written.unfit(i, fit.error().message);
       continue;
     }
-    if (key.empty()) key = std::move(begun);
-    if (!add_to_hash(*events[i])) return written.failed("OpenSSL: SHA-256 failed");
+    if (begun.empty()) {
+      begun = std::move(name);
+      if (!add_hash(*events[i], begun)) written.failed("OpenSSL: SHA-256 failed");
+    }
   }
-  if (key.empty()) return body.clear();
-  std::string digits;
-  auth::append_hex(hash_, digits);
-  key.append(digits, 0, kHashDigits);
-  key += ending_;
-  if (compressed) pack(body, written);
-}
-
-/// Compresses plain_. The body waits for its answer, so it gets no more memory than it needs.
-void ObjectWriter::pack(std::string& body, http::Written& written) {
-  std::string packed;
-  if (const Status done = compressor_.compress(plain_, packed); !done) return written.failed(done.error().message);
-  if (plain_.capacity() > tidegate::limits::kHttpBodyBytesKept) std::string().swap(plain_);
-  body.assign(packed);
+  if (compressed && written.unfits().size() < events.size()) {
+    // Of each batch a member (RFC 1952, section 2.2) or a frame (RFC 8878, section 3) of its own.
+    std::string packed;
+    const Status done = compressor_.compress(plain, packed);
+    if (!done) written.failed(done.error().message);
+    if (done && written.failure().empty()) body += packed;
+  }
+  const bool nothing = written.unfits().size() == events.size() || !written.failure().empty();
+  if (nothing) plain.resize(before);
+  if (!nothing) key = std::move(begun);
+  if (compressed && plain_.capacity() > tidegate::limits::kHttpBodyBytesKept) std::string().swap(plain_);
 }
 
 std::string_view ObjectWriter::content_type() const noexcept {

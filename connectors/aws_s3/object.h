@@ -25,10 +25,11 @@ class ObjectWriter {
 
   /// A number for the part of the key that the event decides: events that belong into one object have the same.
   std::uint64_t destination(const OutEvent& event);
-  /// Replaces `key` by the object's key and `body` by its content. Events that have no line, or, as the first, no key,
-  /// are `written.unfit`; when none is left both stay empty. The key is a function of the lane, of `key` of the first
-  /// event, its time, and source, id, subject and time of every event of the object: the same batch makes the same
-  /// object, and two objects of different events never have one key.
+  /// Appends the events to the object with the key `key`, whose content ends with `body`; an empty `key` begins an
+  /// object, and becomes its key. Events that have no line, or, as the first, no key, are `written.unfit`; when none is
+  /// left, or when it `written.failed`, both stay as they were. The key is a function of the lane and of the object's
+  /// first event, its place in the log included: what is sent again from the same event on overwrites what it repeats,
+  /// and no other object has its key.
   void write(http::Events events, std::string& key, std::string& body, http::Written& written);
 
   /// Of the object as it is stored.
@@ -38,8 +39,7 @@ class ObjectWriter {
   ObjectWriter(const SinkOptions& options, std::string route, Compressor compressor, auth::Sha256 sha256);
   Status fill_key(const OutEvent& event);
   Status begin_key(const OutEvent& first, std::string& key);
-  [[nodiscard]] bool add_to_hash(const OutEvent& event);
-  void pack(std::string& body, http::Written& written);
+  [[nodiscard]] bool add_hash(const OutEvent& first, std::string& key);
 
   fields::TextFields key_fields_;
   fields::Field key_;
@@ -48,7 +48,6 @@ class ObjectWriter {
   Compressor compressor_;
   auth::Sha256 sha256_;
   auth::Sha256Digest lane_hash_{};  ///< of route and sink: what two lanes make of the same events differs
-  auth::Sha256Digest hash_{};       ///< of the lane and the events so far
   std::string ending_;              ///< ".ndjson.gz"
   std::string plain_, scratch_;
 };

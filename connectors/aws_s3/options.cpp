@@ -79,8 +79,7 @@ std::optional<OptionFault> check_sink(const SinkOptions& o) {
 const OptionTableOf<SinkOptions>& sink_table() {
   static const auto table =
       aws::add_aws(
-          OptionTableOf<SinkOptions>(
-              "Puts batches of events into Amazon S3, or a store that speaks like it, as objects.")
+          OptionTableOf<SinkOptions>("Puts events into Amazon S3, or a store that speaks like it, as objects.")
               .required_parsed("bucket", &SinkOptions::bucket, parse_bucket, "name of a bucket", "Where objects go.")
               .choice(
                   "addressing", &SinkOptions::addressing,
@@ -90,7 +89,7 @@ const OptionTableOf<SinkOptions>& sink_table() {
                   "Where the bucket's name stands.")
               .tree("key", &SinkOptions::key, fields::text_from, fields::kTextSyntax,
                     "Begins the key of an object; / makes folders. Events for which it differs go into different "
-                    "objects. "
+                    "objects. When it depends on more than the route and the time, an object holds one batch. "
                     "`/TIME-HASH.ndjson` is added, with `.csv` or `.gz` or `.zst` as it is.")
               .choice("format", &SinkOptions::format, lines::formats(), "How an event is written.")
               .section("csv", &SinkOptions::csv, lines::csv_table(), "With format `csv`: its columns.")

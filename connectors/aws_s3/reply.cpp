@@ -90,15 +90,21 @@ Settled all(Fate fate, std::string reason, Cause cause, std::optional<millisecon
   return http::settled({{fate, std::move(reason)}, cause, wait});
 }
 
-}  // namespace
+bool is_success(const http::Reply& reply) { return reply.status >= 200 && reply.status < 300; }
 
-Settled judge_put(const http::Reply& reply, std::size_t events, const Place& place, WallTime now) {
-  if (reply.status >= 200 && reply.status < 300) {
-    // Every store of this kind names what it has stored; a proxy's page with status 200 does not.
-    if (!reply.header("ETag").empty()) return all(Fate::delivered, {}, Cause::none);
-    return all(Fate::unknown, fmt::format("HTTP {} without an ETag: not an answer of S3", reply.status),
-               Cause::peer_down);
-  }
+Settled not_s3(const http::Reply& reply, std::string_view lacks) {
+  return all(Fate::unknown, fmt::format("HTTP {} without {}: not an answer of S3", reply.status, lacks),
+             Cause::peer_down);
+}
+
+/// S3 has not the parts that it was given, or no use for them: the upload must be begun again.
+bool is_lost(const http::Reply& reply) {
+  static constexpr std::array<std::string_view, 4> kCodes{"NoSuchUpload", "InvalidPart", "InvalidPartOrder",
+                                                          "EntityTooSmall"};
+  return std::ranges::find(kCodes, aws::read_error(reply).code) != kCodes.end();
+}
+
+Settled judge_refusal(const http::Reply& reply, std::size_t events, const Place& place, WallTime now) {
   const aws::ServiceError error = aws::read_error(reply);
   std::string reason = reason_of(reply, error, place);
   switch (meaning_of(error, reply.status)) {
@@ -114,6 +120,34 @@ Settled judge_put(const http::Reply& reply, std::size_t events, const Place& pla
   const bool in_doubt = reply.status == 502 || reply.status == 504;
   return all(in_doubt ? Fate::unknown : Fate::retry, std::move(reason), Cause::peer_down,
              http::parse_retry_after(reply.retry_after, now));
+}
+
+}  // namespace
+
+Settled judge_put(const http::Reply& reply, std::size_t events, const Place& place, WallTime now) {
+  if (!is_success(reply)) return judge_refusal(reply, events, place, now);
+  // Every store of this kind names what it has stored; a proxy's page with status 200 does not.
+  if (!reply.header("ETag").empty()) return all(Fate::delivered, {}, Cause::none);
+  return not_s3(reply, "an ETag");
+}
+
+Settled judge_step(const http::Reply& reply, std::size_t events, const Place& place, WallTime now) {
+  if (is_success(reply)) return not_s3(reply, "an UploadId or an ETag");
+  Settled settled = judge_refusal(reply, events, place, now);
+  if (is_lost(reply)) settled.cause = Cause::undone;
+  return settled;
+}
+
+Settled judge_complete(const http::Reply& reply, std::size_t events, const Place& place, WallTime now) {
+  std::string_view body = reply.body, inside;
+  if (is_success(reply) && aws::take_element(body, "CompleteMultipartUploadResult", inside)) {
+    return all(Fate::delivered, {}, Cause::none);
+  }
+  // S3 answers 200 before it knows: what went wrong then stands in the body.
+  if (is_success(reply) && aws::read_error(reply).code.empty()) return not_s3(reply, "a result");
+  Settled settled = judge_refusal(reply, events, place, now);
+  if (is_lost(reply)) settled.cause = Cause::undone;
+  return settled;
 }
 
 long status_of(std::string_view code) noexcept {
@@ -133,8 +167,7 @@ long status_of(std::string_view code) noexcept {
 Status judge_probe(const http::Reply& reply, const Place& place, WallTime now) {
   const aws::ServiceError error = aws::read_error(reply);
   if (error.code == "NoSuchUpload") return {};
-  const bool success = reply.status >= 200 && reply.status < 300;
-  if (error.code.empty() && (success || reply.status == 404)) {
+  if (error.code.empty() && (is_success(reply) || reply.status == 404)) {
     return Error{ErrorCode::refused, fmt::format("HTTP {}, and not in the words of S3; check endpoint", reply.status)};
   }
   const Settled judged = judge_put(reply, 1, place, now);

@@ -20,6 +20,13 @@ struct Place {
 /// its size: S3 refuses requests for what they are, never for what is in the object.
 Settled judge_put(const http::Reply& reply, std::size_t events, const Place& place, WallTime now);
 
+/// What the answer to CreateMultipartUpload or UploadPart means, when it is not what was to come. Cause::undone: what
+/// S3 had of the object is lost.
+Settled judge_step(const http::Reply& reply, std::size_t events, const Place& place, WallTime now);
+/// As judge_put() and judge_step(), to CompleteMultipartUpload. *Source*: its "Response Elements": an answer with
+/// status 200 may be an error.
+Settled judge_complete(const http::Reply& reply, std::size_t events, const Place& place, WallTime now);
+
 /// A status that S3 gives with an error code: "SlowDown"; 0: no such code is known.
 long status_of(std::string_view code) noexcept;
 

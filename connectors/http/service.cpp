@@ -11,6 +11,7 @@ void Request::clear() {
   url.clear();
   headers.clear();
   body.clear();
+  borrowed = {};
   key.clear();
 }
 

@@ -29,6 +29,8 @@ class Written {
   void too_large(std::string reason) { too_large_ = std::move(reason); }
   /// Nothing can be sent now, for a `reason` that has nothing to do with the events.
   void failed(std::string reason) { failed_ = std::move(reason); }
+  /// The service keeps them for a later request (SinkLimits::gathers): there is nothing to send now.
+  void hold() { held_ = true; }
 
   struct Unfit {
     std::size_t index;
@@ -37,10 +39,12 @@ class Written {
   [[nodiscard]] const std::vector<Unfit>& unfits() const noexcept { return unfit_; }  ///< ascending
   [[nodiscard]] const std::string& too_large_reason() const noexcept { return too_large_; }
   [[nodiscard]] const std::string& failure() const noexcept { return failed_; }
+  [[nodiscard]] bool held() const noexcept { return held_; }
 
  private:
   std::vector<Unfit> unfit_;
   std::string too_large_, failed_;
+  bool held_ = false;
 };
 
 /// *Threads*: one user at a time.
@@ -56,8 +60,17 @@ class Service {
   /// Writes the request for a batch into `request`, which is clear but for its key. `written.unfit` is called in
   /// ascending order.
   virtual void write(Events events, Request& request, Written& written) = 0;
+  /// As write(), of a service that gathers (SinkLimits::gathers), whose batches may be without events. When an earlier
+  /// batch ended without judge() having seen it, or not well, none of that batch was taken.
+  virtual void write_batch(const Batch& batch, Request& request, Written& written) {
+    write(batch.events, request, written);
+  }
+  /// Asked with every complete answer: another request must be made before the batch ends. Writes it into `request`,
+  /// which is clear. False: judge() tells how the batch ended.
+  virtual bool write_next(const Reply& /*reply*/, Request& /*request*/) { return false; }
   /// What a complete answer, or a refusal that broke off, means for the events of its request (those that were not
   /// unfit): one outcome for all of them, or one each in their order; `id` is left open. By default its status alone.
+  /// Of several requests of a batch, the last.
   /// `now` turns dates into durations.
   virtual Settled judge(const Reply& reply, Events events, WallTime now);
   /// Bytes of an answer's body that judge() gets to see, and that are read at all: the connection of a peer that says

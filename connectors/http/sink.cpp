@@ -137,7 +137,7 @@ bool HttpSink::write(Transfer& transfer) {
   Request& request = transfer.request();
   request.clear();
   request.key = idempotency_key(cargo.batch.events);
-  service_->write(cargo.batch.events, request, cargo.written);
+  service_->write_batch(cargo.batch, request, cargo.written);
   if (!cargo.written.failure().empty()) {
     fail(cargo.batch.id, "not sent: " + cargo.written.failure(), Cause::peer_down);
     return false;
@@ -155,16 +155,25 @@ bool HttpSink::write(Transfer& transfer) {
       cargo.sent.push_back(cargo.batch.events[i]);
     }
   }
-  if (cargo.sent.empty()) {
+  if (cargo.written.held()) {
+    settle(cargo, {{}, {{Fate::held, {}}}, Cause::none, std::nullopt});
+    return false;
+  }
+  if (cargo.sent.empty() && !cargo.batch.events.empty()) {
     settle(cargo, {});
     return false;
   }
-  if (const Status proved = auth_->prove(request, clock_.wall()); !proved) {
-    const Error& error = proved.error();
-    fail(cargo.batch.id, "not sent: " + error.message, is_refusal(error) ? Cause::unauthorized : Cause::peer_down);
-    return false;
-  }
-  return true;
+  return prove(transfer);
+}
+
+/// False: it cannot be proved who sends, and the batch is settled.
+bool HttpSink::prove(Transfer& transfer) {
+  const Status proved = auth_->prove(transfer.request(), clock_.wall());
+  if (proved) return true;
+  const Error& error = proved.error();
+  fail(transfer.cargo().batch.id, "not sent: " + error.message,
+       is_refusal(error) ? Cause::unauthorized : Cause::peer_down);
+  return false;
 }
 
 std::vector<Settled> HttpSink::wait(Deadline deadline, std::stop_token stop) {
@@ -244,22 +253,36 @@ void HttpSink::collect() {
       continue;
     }
     const auto done = std::find_if(busy_.begin(), busy_.end(), [&](const auto& t) { return t->easy() == easy; });
+    if (!answered(**done, code)) {
+      (*done)->start(options_);
+      curl_multi_add_handle(multi_.get(), easy);
+      continue;
+    }
     std::unique_ptr<Transfer> transfer = std::move(*done);
     busy_.erase(done);
-    answered(*transfer, code);
     transfer->finish();
     idle_.push_back(std::move(transfer));
   }
 }
 
-void HttpSink::answered(Transfer& transfer, CURLcode code) {
+/// Settles the batch of a request that ended. False: its next request is to be started.
+bool HttpSink::answered(Transfer& transfer, CURLcode code) {
   const Reply reply = transfer.reply(code);
   const Cargo& cargo = transfer.cargo();
   const WallTime now = clock_.wall();
   const bool complete = reply.status != 0 && (reply.code == CURLE_OK || reply.status >= 400);
   if (complete) auth_->hear(reply, now);
-  if (complete && reply.status >= 400 && auth_->blames_proof(reply)) return settle(cargo, refused_proof(reply));
+  if (complete && reply.status >= 400 && auth_->blames_proof(reply)) {
+    settle(cargo, refused_proof(reply));
+    return true;
+  }
+  if (complete) {
+    transfer.request().clear();
+    transfer.request().key = idempotency_key(cargo.batch.events);
+    if (service_->write_next(reply, transfer.request())) return !prove(transfer);
+  }
   settle(cargo, complete ? service_->judge(reply, cargo.sent, now) : settled(judge(reply, cargo.sent.size(), now)));
+  return true;
 }
 
 /// `answer` is about the events that were sent; the unfit ones are judged already.

@@ -50,11 +50,12 @@ class HttpSink final : public Sink {
   Transfer* idle_transfer();
   void send(Batch batch);
   bool write(Transfer& transfer);
+  bool prove(Transfer& transfer);
   void settle(const Cargo& cargo, Settled answer);
   void settle(BatchId id, Settled answer);
   void fail(BatchId id, std::string reason, Cause cause);
   void collect();
-  void answered(Transfer& transfer, CURLcode code);
+  bool answered(Transfer& transfer, CURLcode code);
 
   void look_after_credential();
   void step_talk();

@@ -105,8 +105,9 @@ void Transfer::start(const ConnectionOptions& options) {
     curl_easy_setopt(easy(), CURLOPT_CUSTOMREQUEST, nullptr);
   } else {
     curl_easy_setopt(easy(), CURLOPT_POST, 1L);
-    curl_easy_setopt(easy(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
-    curl_easy_setopt(easy(), CURLOPT_POSTFIELDS, request_.body.data());
+    const std::string_view content = request_.content();
+    curl_easy_setopt(easy(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(content.size()));
+    curl_easy_setopt(easy(), CURLOPT_POSTFIELDS, content.data());
     curl_easy_setopt(easy(), CURLOPT_CUSTOMREQUEST, request_.method == "POST" ? nullptr : request_.method.c_str());
   }
   request_.headers.omit("Expect");  // a wait of a second for "100 Continue" from a peer that does not know it

@@ -9,12 +9,14 @@
 #include <sstream>
 
 #include "tests/e2e/site.h"
+#include "tests/support/bucket/bucket.h"
 
 namespace tidegate::e2e {
 namespace {
 
 using ::testing::HasSubstr;
 
+constexpr std::size_t kLargePayloadBytes = 8192;
 constexpr std::string_view kObjectEnding = "._S3rver_object";
 
 class S3Store : public ::testing::Test {
@@ -44,7 +46,7 @@ class S3Store : public ::testing::Test {
     return up;
   }
 
-  [[nodiscard]] std::string config(const std::string& keys, const std::string& more = "") const {
+  [[nodiscard]] std::string config(const std::string& keys) const {
     return site_.gateway.preamble() + fmt::format(R"(sources:
   plant-floor: {{ type: mqtt, broker: {}, subscribe: [ {{ topic: "sensors/#", qos: 1 }} ] }}
 sinks:
@@ -54,15 +56,14 @@ sinks:
     region: us-east-1
     endpoint: {}
     credentials: {{ type: keys, {} }}
-    key: ${{route}}/${{captures.device}}
-    batch: {{ max_events: 50, max_wait: 100ms }}
+    key: {}
+    batch: {{ {} }}
     retry: {{ initial: 50ms, max: 200ms }}
     breaker: {{ failures: 0 }}
-    {}
 routes:
   all: {{ topic: "sensors/+/{{device}}/#", to: archive }}
 )",
-                                                  site_.broker->uri(), url_, keys, more);
+                                                  site_.broker->uri(), url_, keys, key_, batch_);
   }
 
   [[nodiscard]] std::filesystem::path store_folder() const { return site_.dir / "store"; }
@@ -81,6 +82,8 @@ routes:
     return all;
   }
 
+  std::string key_ = "${route}/${captures.device}";
+  std::string batch_ = "max_events: 50, max_wait: 100ms";
   const std::string keys_ = "access_key_id: S3RVER, secret_access_key: S3RVER";
   Site site_;
   std::filesystem::path script_;
@@ -113,6 +116,125 @@ TEST_F(S3Store, HoldsEveryEventOnceThoughItWasAway) {
   }
   EXPECT_EQ(ids.size(), 2 * kEvents);
   EXPECT_EQ(all.size(), 2 * kEvents) << "none is there twice";
+}
+
+/// The events of a large object.
+void publish_large(Site& site, std::uint64_t count, std::uint32_t number) {
+  test::PublisherOptions options;
+  options.port = site.broker->port();
+  options.count = count;
+  options.number = number;
+  options.payload_bytes = kLargePayloadBytes;
+  const auto report = test::publish(options, {});
+  ASSERT_EQ(report.trouble, "");
+}
+
+TEST_F(S3Store, HoldsALargeObjectThatWentUpInParts) {
+  constexpr std::uint64_t kEvents = 2000;
+  key_ = "large";
+  batch_ = fmt::format("max_events: {}, max_wait: 1h", kEvents);
+  site_.gateway.configure(config(keys_));
+  site_.restart();
+  ASSERT_TRUE(site_.wait_state("source plant-floor", "ok")) << site_.gateway.log();
+  publish_large(site_, kEvents, 1);
+  ASSERT_TRUE(site_.wait_books("delivered", kEvents)) << site_.gateway.log();
+  site_.expect_clean_end();
+  std::set<std::string> ids, keys;
+  for (const auto& [key, event] : lines()) {
+    EXPECT_TRUE(ids.insert(event.at("id").get<std::string>()).second);
+    keys.insert(key);
+  }
+  EXPECT_EQ(ids.size(), kEvents);
+  EXPECT_EQ(keys.size(), 1u);
+}
+
+/// Objects in a bucket that tells how they came.
+class S3Parts : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto started = testing::Bucket::start();
+    ASSERT_TRUE(started) << started.error().message;
+    bucket_ = *std::move(started);
+  }
+  void start(const std::string& batch, const std::string& spool = "") {
+    site_.gateway.configure(site_.gateway.preamble() + fmt::format(R"({}
+sources:
+  plant-floor: {{ type: mqtt, broker: {}, subscribe: [ {{ topic: "sensors/#", qos: 1 }} ] }}
+sinks:
+  archive:
+    type: aws_s3
+    bucket: archive
+    region: us-east-1
+    endpoint: {}
+    credentials: {{ type: keys, access_key_id: AKIDEXAMPLE, secret_access_key: not-a-secret }}
+    batch: {{ {} }}
+    retry: {{ initial: 50ms, max: 200ms }}
+routes:
+  all: {{ topic: "sensors/#", to: archive }}
+)",
+                                                                   spool, site_.broker->uri(), bucket_->url(), batch));
+    site_.restart();
+    ASSERT_TRUE(site_.wait_state("source plant-floor", "ok")) << site_.gateway.log();
+  }
+  /// How often each event is in the bucket.
+  [[nodiscard]] std::map<std::string, int> copies() const {
+    std::map<std::string, int> all;
+    for (const auto& [key, object] : bucket_->objects()) {
+      std::istringstream in(object.bytes);
+      for (std::string line; std::getline(in, line);) ++all[nlohmann::json::parse(line).at("id").get<std::string>()];
+    }
+    return all;
+  }
+  void expect_each_once(std::uint64_t events) const {
+    const auto all = copies();
+    EXPECT_EQ(all.size(), events);
+    for (const auto& [id, copies] : all) EXPECT_EQ(copies, 1) << id;
+  }
+
+  std::unique_ptr<testing::Bucket> bucket_;
+  Site site_;
+};
+
+TEST_F(S3Parts, EachEventIsThereOnceThoughTheGatewayWasKilledInTheMiddleOfAnObject) {
+  constexpr std::uint64_t kEvents = 2500;
+  start("max_bytes: 12MiB, max_wait: 1h");
+  publish_large(site_, kEvents, 1);
+  // The first object has 12 MiB; of the second there is a part.
+  ASSERT_TRUE(bucket_->wait_for([](const auto& now) {
+    return now.objects == 1 && now.open_uploads == 1 && now.parts >= 4;
+  })) << site_.gateway.log();
+  site_.gateway.kill();
+  site_.restart();
+  ASSERT_TRUE(site_.wait_state("source plant-floor", "ok")) << site_.gateway.log();
+  publish_large(site_, kEvents, 2);
+  ASSERT_TRUE(site_.wait_books("received", 2 * kEvents)) << site_.gateway.log();
+  site_.expect_clean_stop();
+  start("max_wait: 100ms");
+  site_.expect_clean_end();
+  expect_each_once(2 * kEvents);
+  EXPECT_EQ(bucket_->open_uploads().size(), 1u) << "that of the gateway that was killed";
+}
+
+TEST_F(S3Parts, AStopDeliversWhatIsHeld) {
+  constexpr std::uint64_t kEvents = 3000;
+  start("max_wait: 1h");
+  site_.publish(kEvents);
+  ASSERT_TRUE(site_.wait_books("received", kEvents)) << site_.gateway.log();
+  EXPECT_EQ(bucket_->totals().objects, 0u);
+  site_.expect_clean_stop();
+  EXPECT_EQ(bucket_->totals().objects, 1u);
+}
+
+TEST_F(S3Parts, ASpoolThatIsFullEndsAnObjectAndGoesOn) {
+  constexpr std::uint64_t kEvents = 5000;
+  start("max_bytes: 1GiB, max_wait: 1h", "spool: { max_bytes: 16MiB }");
+  publish_large(site_, kEvents, 1);
+  ASSERT_TRUE(site_.wait_books("received", kEvents)) << site_.gateway.log();
+  site_.expect_clean_stop();
+  start("max_wait: 100ms");
+  site_.expect_clean_end();
+  expect_each_once(kEvents);
+  EXPECT_GE(bucket_->totals().objects, 2u);
 }
 
 TEST_F(S3Store, CheckTellsAWrongKeyFromAStoreThatIsAway) {

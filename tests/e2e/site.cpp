@@ -89,6 +89,10 @@ void Site::expect_arrived(std::uint64_t distinct, std::uint64_t duplicates) {
 void Site::expect_clean_end() {
   // A lane's last settlement may be under way when the receiver has counted the last event.
   EXPECT_TRUE(wait_books("pending", 0)) << status().dump(2);
+  expect_clean_stop();
+}
+
+void Site::expect_clean_stop() {
   EXPECT_EQ(gateway.stop(), 0) << gateway.log();
   const auto audit = gateway.command({"audit"});
   EXPECT_EQ(audit.status, 0) << audit.output << audit.errors;

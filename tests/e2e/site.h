@@ -50,6 +50,8 @@ class Site {
   void expect_arrived(std::uint64_t distinct, std::uint64_t duplicates = 0);
   /// Stops the gateway (expecting 0) and expects a balanced audit with nothing pending.
   void expect_clean_end();
+  /// The same, whatever is pending.
+  void expect_clean_stop();
 
   bool wait_state(const std::string& component, const std::string& state);
   nlohmann::json status();

@@ -78,9 +78,10 @@ SinkUnderTest::SinkUnderTest(SinkKind kind, const std::string& yaml, const std::
   if (made) sink_ = *std::move(made);
 }
 
-Settled SinkUnderTest::send(const std::vector<OutEvent>& events) {
+Settled SinkUnderTest::send(const std::vector<OutEvent>& events, bool more) {
   Batch batch;
   batch.id = BatchId{1};
+  batch.more = more;
   for (const OutEvent& event : events) batch.events.push_back(&event);
   sink_->submit(std::move(batch));
   const Deadline deadline{clock_.steady() + kSinkPatience};

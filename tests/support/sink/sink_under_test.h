@@ -59,8 +59,8 @@ class SinkUnderTest {
 
   Sink& operator*() const { return *sink_; }
   Sink* operator->() const { return sink_.get(); }
-  /// Submits the events as one batch and waits for what became of it.
-  Settled send(const std::vector<OutEvent>& events);
+  /// Submits the events as one batch and waits for what became of it. `more`: Batch::more.
+  Settled send(const std::vector<OutEvent>& events, bool more = false);
   /// What the sink says of the connection; empty: it is good.
   [[nodiscard]] std::string connect();
 

@@ -61,17 +61,18 @@ TEST(S3Object, TheSameBatchHasTheSameKeyFromAnyWriter) {
   EXPECT_EQ(write("", events).body, first.body);
 }
 
-TEST(S3Object, AnotherBatchHasAnotherKey) {
+TEST(S3Object, WhatBeginsWithAnotherEventHasAnotherKey) {
   const auto events = testing::numbered_events(2);
   const std::string key = write("", events).key;
   auto fewer = events;
   fewer.pop_back();
-  EXPECT_NE(write("", fewer).key, key);
-  for (auto change : std::initializer_list<void (*)(Event&)>{
-           [](Event& event) { event.id = "other"; }, [](Event& event) { event.source = "/other"; },
-           [](Event& event) { event.subject = "other"; }, [](Event& event) { event.time += milliseconds{1}; }}) {
+  EXPECT_EQ(write("", fewer).key, key) << "cut elsewhere when it is sent again, it overwrites";
+  for (auto change : std::initializer_list<void (*)(OutEvent&)>{
+           [](OutEvent& out) { out.event.id = "other"; }, [](OutEvent& out) { out.event.source = "/other"; },
+           [](OutEvent& out) { out.event.subject = "other"; }, [](OutEvent& out) { out.event.time += milliseconds{1}; },
+           [](OutEvent& out) { out.position = 9; }}) {
     auto changed = events;
-    change(changed[1].event);
+    change(changed[0]);
     EXPECT_NE(write("", changed).key, key);
   }
   auto moved = events;
@@ -81,6 +82,17 @@ TEST(S3Object, AnotherBatchHasAnotherKey) {
   moved_back[0].event.id = "id-1";
   moved_back[0].event.subject = "x/b";
   EXPECT_NE(write("", moved).key, write("", moved_back).key);
+}
+
+TEST(S3Object, BatchesAreAppendedUnderTheKeyOfTheFirst) {
+  ObjectWriter writer = writer_of("format: payload");
+  const auto first = testing::numbered_events(1), second = testing::numbered_events(2, 2);
+  Made made = write(writer, first);
+  const std::string key = made.key;
+  std::vector<const OutEvent*> batch{&second[0], &second[1]};
+  writer.write(batch, made.key, made.body, made.written);
+  EXPECT_EQ(made.key, key);
+  EXPECT_EQ(made.body, "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n");
 }
 
 TEST(S3Object, AnotherLaneHasAnotherKey) {

@@ -142,7 +142,8 @@ TEST(AwsS3Options, WrongOnesAreNamed) {
 TEST(AwsS3Options, DeliveryMakesLargeObjectsUnlessToldOtherwise) {
   DeliveryOptions delivery;
   aws_s3_delivery_defaults(delivery);
-  EXPECT_EQ(delivery.batch.max_events, 10'000u);
+  EXPECT_EQ(delivery.batch.max_events, 1'000'000u);
+  EXPECT_EQ(delivery.batch.max_bytes, 64u << 20);
   EXPECT_EQ(delivery.batch.max_wait, std::chrono::seconds{60});
   EXPECT_EQ(delivery.in_flight, 2u);
 }

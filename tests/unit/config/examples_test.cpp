@@ -118,7 +118,7 @@ TEST(Examples, ASinksOwnDefaultsOfDeliveryHoldUnlessTheConfigSaysOtherwise) {
   text.insert(text.find(class_line), "    batch: { max_wait: 1s }\n");
   all = deliveries();
   EXPECT_EQ(all["archive"].batch.max_wait, std::chrono::seconds{1});
-  EXPECT_EQ(all["archive"].batch.max_events, 10'000u) << "what is not said stays";
+  EXPECT_EQ(all["archive"].batch.max_events, 1'000'000u) << "what is not said stays";
 }
 
 TEST(Documents, SchemaAndReferenceAreWhatTheProgramGenerates) {
