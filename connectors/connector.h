@@ -87,10 +87,10 @@ struct Batch {
 
 enum class Fate : std::uint8_t {
   delivered,  ///< and so is everything that was held before
-  held,       ///< by a sink that gathers: it is delivered with the batch that ends the gathering, or sent again
   retry,      ///< refused for now, certainly not taken
   unknown,    ///< sent, no answer: may have been taken; sent again under the same ids
   rejected,   ///< this event will never be taken as it is
+  held,       ///< by a sink that gathers: it is delivered with the batch that ends the gathering, or sent again
 };
 
 /// Why a batch was not delivered, as far as it concerns the lane and not only the events.

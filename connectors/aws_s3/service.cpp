@@ -210,6 +210,12 @@ Settled S3Service::judge(const http::Reply& reply, http::Events events, WallTime
     case Step::create_upload:
     case Step::upload_part: settled = judge_step(reply, events.size(), place_, now); break;
   }
+  if (settled.cause == Cause::too_large && (object_.has_kept() || step_ != Step::put_object)) {
+    // It is not this batch that is too large, and without it the rest would be so still.
+    Outcome& outcome = settled.outcomes.front();
+    outcome = {Fate::retry, outcome.reason + "; set batch.max_bytes below what is taken at once on the way to S3"};
+    settled.cause = Cause::peer_down;
+  }
   if (settled.cause == Cause::undone && !object_.has_kept()) {
     object_.upload.clear();
     settled.cause = Cause::peer_down;

@@ -52,7 +52,9 @@ void judge_any_reply(std::string_view bytes) {
   reply.body = bytes;
   const WallTime now{std::chrono::seconds{1'700'000'000}};
   for (const std::size_t events : {1u, 3u}) {
-    check(aws_s3::judge_put(reply, events, {"archive", "eu-central-1"}, now), reply.status, events);
+    for (const auto judge : {aws_s3::judge_put, aws_s3::judge_step, aws_s3::judge_complete}) {
+      check(judge(reply, events, {"archive", "eu-central-1"}, now), reply.status, events);
+    }
     check(gcp_pubsub::judge_publish(reply, events, now), reply.status, events);
     check(azure_event_grid::judge_publish(reply, events, now), reply.status, events);
     check(azure_event_hubs::judge_publish(reply, events, now), reply.status, events);

@@ -185,6 +185,23 @@ TEST_F(AwsS3Gathering, AnUnfitEventIsRejectedAndTheOthersAreHeld) {
   EXPECT_EQ(object().bytes, "n\r\n1\r\n3\r\n");
 }
 
+TEST_F(AwsS3Gathering, NoEventIsDeadForAPartThatIsTooLargeForSomebodyOnTheWay) {
+  Answer refusal;
+  refusal.status = 413;
+  bucket_->answer_all(BucketCall::upload_part, refusal);
+  bucket_->answer_all(BucketCall::put_object, refusal);
+  const auto expect_nobody_blamed = [](const Settled& settled) {
+    EXPECT_EQ(fate(settled), Fate::retry);
+    EXPECT_EQ(settled.cause, Cause::peer_down);
+    EXPECT_THAT(settled.outcomes.front().reason, HasSubstr("set batch.max_bytes"));
+  };
+  sink_->send(batch(1), kMore);
+  expect_nobody_blamed(sink_->send(batch(1)));
+  for (int i = 0; i < 4; ++i) sink_->send(large_batch(), kMore);
+  expect_nobody_blamed(sink_->send(large_batch(), kMore));
+  EXPECT_EQ(fate(sink()->send(batch(1))), Fate::rejected) << "alone it is to blame";
+}
+
 TEST_F(AwsS3Gathering, AnUploadThatS3HasLostIsUndone) {
   std::vector<std::vector<OutEvent>> batches;
   for (int i = 0; i < 5; ++i) batches.push_back(large_batch());

@@ -84,6 +84,22 @@ TEST(S3Reply, ErrorsAreJudgedByTheirCodes) {
   }
 }
 
+TEST(S3Reply, ACompletionIsJudgedByItsBodyAlsoWhenItsStatusIs200) {
+  const auto judge = [](unsigned status, const std::string& body) {
+    return judge_complete(reply_of(status, body), 1, kPlace, WallTime{});
+  };
+  EXPECT_EQ(
+      judge(200, "<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>").outcomes[0].fate,
+      Fate::delivered);
+  EXPECT_EQ(judge(200, error_text("InternalError", "oops")).cause, Cause::peer_down);
+  EXPECT_EQ(judge(200, error_text("InternalError", "oops")).outcomes[0].fate, Fate::retry);
+  EXPECT_EQ(judge(200, error_text("SlowDown", "oops")).cause, Cause::throttled);
+  EXPECT_EQ(judge(200, "<html>hello</html>").outcomes[0].fate, Fate::unknown);
+  EXPECT_EQ(judge(404, error_text("NoSuchUpload", "gone")).cause, Cause::undone);
+  EXPECT_EQ(judge(400, error_text("InvalidPart", "gone")).cause, Cause::undone);
+  EXPECT_EQ(judge(403, error_text("AccessDenied", "no")).cause, Cause::unauthorized);
+}
+
 TEST(S3Reply, WhatS3QuotesOfARequestIsNotQuotedAgain) {
   const std::string body = error_text("SignatureDoesNotMatch", "The signature does not match.",
                                       "<StringToSign>AWS4-HMAC the-secret-token</StringToSign>");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "connectors/aws_s3/aws_s3.h"
+#include "connectors/aws_s3/limits.h"
 #include "tests/support/sink/sink_under_test.h"
 #include "tests/unit/auth_aws/signing_server.h"
 
@@ -11,6 +12,7 @@ namespace tidegate::testing {
 namespace {
 
 const auth::AwsKeys kKeys{"AKIDEXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), Secret("session/token==")};
+namespace limits = aws_s3::limits;
 constexpr SinkKind kS3{aws_s3_sink_options, make_aws_s3_sink};
 /// What the sink says of a server that has verified the request, but is no S3.
 constexpr std::string_view kVerified = "HTTP 200 without an ETag: not an answer of S3";
@@ -46,6 +48,16 @@ TEST_F(AwsS3Signature, HoldsForKeysOfAllKindsAndForEveryHeader) {
                    "checksum: sha256\nstorage_class: STANDARD_IA\nexpected_owner: '123456789012'\n"
                    "encryption: {type: kms, kms_key_id: 'arn:aws:kms:eu-central-1:1:key/k', bucket_key: true}"),
             kVerified);
+}
+
+TEST_F(AwsS3Signature, HoldsForTheBeginningOfAnUpload) {
+  auto events = numbered_events(1);
+  events[0].event.data.assign(limits::kPartBytesMin, 'x');
+  for (const std::string more : {"", "checksum: sha256\nexpected_owner: '123456789012'"}) {
+    SinkUnderTest sink(kS3, yaml(kKeys.secret_access_key, more));
+    EXPECT_EQ(sink.send(events, true).outcomes.front().reason,
+              "HTTP 200 without an UploadId or an ETag: not an answer of S3");
+  }
 }
 
 TEST_F(AwsS3Signature, AWrongKeyIsARefusedCredential) {
