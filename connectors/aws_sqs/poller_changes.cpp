@@ -55,6 +55,7 @@ void Poller::removed(const Entries& entries, const aws::Client::Ended& ended, st
         holdings_.deleted(entries[i]);
         break;
       case Fate::rejected: holdings_.delete_refused(entries[i]); break;
+      case Fate::held:  // of sinks that gather
       case Fate::retry:
       case Fate::unknown: holdings_.delete_again(entries[i]); break;
     }

@@ -79,7 +79,9 @@ TEST_P(SinkConformance, LimitsLeaveRoomForTheLargestEvent) {
   EXPECT_GE(limits.batch_events_max, 1u);
   EXPECT_GE(limits.batches_in_flight_max, 1u);
   // A sink that gathers has small batches for the sake of memory; one larger event goes alone.
-  if (!limits.gathers) EXPECT_GE(limits.batch_bytes_max, limits::kEventDataBytesMax);
+  if (!limits.gathers) {
+    EXPECT_GE(limits.batch_bytes_max, limits::kEventDataBytesMax);
+  }
 }
 
 TEST_P(SinkConformance, EveryBatchIsSettledOnceAndArrivesInItsOrder) {

@@ -19,6 +19,7 @@ std::string_view name_of(Fate fate) {
     case Fate::delivered: return "delivered";
     case Fate::retry: return "retry";
     case Fate::unknown: return "unknown";
+    case Fate::held: return "held";
     case Fate::rejected: break;
   }
   return "rejected";
@@ -32,9 +33,10 @@ std::string_view name_of(Cause cause) {
     case Cause::unauthorized: return "unauthorized";
     case Cause::too_large: return "too_large";
     case Cause::poison_suspected: return "poison_suspected";
-    case Cause::gone: break;
+    case Cause::gone: return "gone";
+    case Cause::undone: break;
   }
-  return "gone";
+  return "undone";
 }
 
 /// Options as a test writes them, in a map or without, with an address.
