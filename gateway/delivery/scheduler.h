@@ -32,6 +32,19 @@ struct ReadWish {
   std::size_t bytes_max = 0;
 };
 
+/// What a sink that gathers holds of a lane.
+struct Gathering {
+  Seq after;  ///< the cursor when it began
+  std::uint64_t destination = 0;
+  SteadyTime ends_by{};
+  WallTime oldest{};
+  std::size_t parts = 0, bytes = 0;
+  std::vector<Seq> held;      ///< events of which nothing is left to send
+  std::vector<Seq> deferred;  ///< those of `held` that rest in `deferred`
+  std::size_t passed = 0;     ///< events settled since it began, which the spool must remember one by one
+  bool ends = false;
+};
+
 /// Everything a lane decides, without a thread, a clock or I/O of its own: which events leave in which batch and when,
 /// what an outcome means, what is made durable. Whoever drives it (worker.cpp, the simulation) does, in any order and
 /// as often as it likes: read what it wishes and hand it to accept(); submit what next_batch() gives; report what ended
@@ -129,18 +142,6 @@ class Scheduler {
     bool probe = false;
     std::uint32_t credential = 0;
     SteadyTime ends_by{};  ///< of the gathering that it belongs to, or would begin
-  };
-  /// What the sink holds.
-  struct Gathering {
-    Seq after;  ///< the cursor when it began
-    std::uint64_t destination = 0;
-    SteadyTime ends_by{};
-    WallTime oldest{};
-    std::size_t parts = 0, bytes = 0;
-    std::vector<Seq> held;      ///< events of which nothing is left to send
-    std::vector<Seq> deferred;  ///< those of `held` that rest in `deferred`
-    std::size_t passed = 0;     ///< events settled since it began, which the spool must remember one by one
-    bool ends = false;
   };
   struct OpenSettlement {
     std::size_t events = 0;
