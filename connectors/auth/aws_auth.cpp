@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "connectors/auth/limits.h"
+#include "connectors/aws/error_reply.h"
 #include "connectors/http/service.h"
 
 namespace tidegate::auth {
@@ -40,16 +41,20 @@ class AwsAuth::Fetch final : public Errand {
 };
 
 Result<std::unique_ptr<Auth>> AwsAuth::create(const SigV4Scope& scope, const AwsCredentialOptions& options,
-                                              const http::ConnectionOptions& connection, Environment environment) {
+                                              const http::ConnectionOptions& connection, Environment environment,
+                                              Refusals refusals) {
   auto signer = AwsRequestSigner::create(scope);
   if (!signer) return std::move(signer).error();
   AwsSurroundings surroundings{scope.region, connection, std::move(environment)};
   surroundings.connection.follow_redirects = false;
-  return std::unique_ptr<Auth>(new AwsAuth(*std::move(signer), options, std::move(surroundings)));
+  return std::unique_ptr<Auth>(new AwsAuth(*std::move(signer), options, std::move(surroundings), refusals));
 }
 
-AwsAuth::AwsAuth(AwsRequestSigner signer, AwsCredentialOptions options, AwsSurroundings surroundings)
-    : signer_(std::move(signer)), options_(std::move(options)), surroundings_(std::move(surroundings)) {}
+AwsAuth::AwsAuth(AwsRequestSigner signer, AwsCredentialOptions options, AwsSurroundings surroundings, Refusals refusals)
+    : signer_(std::move(signer)),
+      options_(std::move(options)),
+      surroundings_(std::move(surroundings)),
+      refusals_(refusals) {}
 
 std::unique_ptr<Errand> AwsAuth::errand(WallTime now) {
   if (credentials_ && (!renew_at_ || clock_.at(now) < *renew_at_)) return nullptr;
@@ -65,6 +70,11 @@ Status AwsAuth::prove(http::Request& request, WallTime now) {
 }
 
 void AwsAuth::hear(const http::Reply& reply, WallTime now) { set_clock_by(reply, now); }
+
+bool AwsAuth::blames_proof(const http::Reply& reply) const {
+  return refusals_ == Refusals::to_be_told && reply.status == 400 &&
+         aws::meaning_of(aws::read_error(reply).code) == aws::Meaning::unauthorized;
+}
 
 bool AwsAuth::renew() {
   if (std::exchange(clock_moved_, false)) return true;  // signed at the wrong time: the keys are not to blame

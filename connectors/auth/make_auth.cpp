@@ -30,7 +30,8 @@ Result<std::unique_ptr<Auth>> make_auth(const AuthOptions& options, const http::
     case AuthType::azure_sas: return std::unique_ptr<Auth>(std::make_unique<AzureSasAuth>(options));
     case AuthType::standard_webhooks: return WebhookAuth::create(options);
     case AuthType::aws_sigv4:
-      return AwsAuth::create(SigV4Scope::of(options.region, options.service), options.credentials, connection);
+      return AwsAuth::create(SigV4Scope::of(options.region, options.service), options.credentials, connection,
+                             process_environment(), AwsAuth::Refusals::to_be_told);
   }
   return std::unique_ptr<Auth>(std::make_unique<FixedAuth>(options));
 }

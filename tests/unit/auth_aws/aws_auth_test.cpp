@@ -256,6 +256,20 @@ TEST_F(AwsKeys, ThatTheServiceRefusesAreFetchedAnew) {
   EXPECT_EQ(outcome(), "delivered");
 }
 
+TEST_F(AwsKeys, ThatHaveEndedCostNoEventWhereTheServiceSaysSoWithStatus400) {
+  open("{access_key_id: AKIA, secret_access_key: secret}");
+  const auto cause_of = [&](const std::string& body) {
+    service_ = [body](const testing::ReceivedRequest&) { return answer_of(400, body); };
+    return send().cause;
+  };
+  EXPECT_EQ(cause_of(R"({"__type":"com.amazon.coral.service#ExpiredTokenException","message":"x"})"),
+            Cause::unauthorized);
+  EXPECT_EQ(cause_of("<ErrorResponse><Error><Code>IncompleteSignature</Code></Error></ErrorResponse>"),
+            Cause::unauthorized);
+  EXPECT_EQ(cause_of(R"({"__type":"ValidationException"})"), Cause::poison_suspected);
+  EXPECT_EQ(cause_of("no JSON"), Cause::poison_suspected);
+}
+
 TEST_F(AwsKeys, InFilesAreReadAgainWhenTheyAreRefused) {
   test::write_file(dir_.path() / "id", "AKIA1\n");
   test::write_file(dir_.path() / "secret", "one\n");

@@ -55,11 +55,13 @@ void AwsRig::open(std::string yaml) {
   ASSERT_TRUE(options) << options.error().message;
   http::ConnectionOptions connection;
   connection.timeout.total = kPatience;
-  auto auth = AwsAuth::create(SigV4Scope::of("eu-central-1", "sqs"), *options, connection,
-                              [this](const std::string& name) -> std::optional<std::string> {
-                                const auto found = environment_.find(name);
-                                return found == environment_.end() ? std::nullopt : std::optional(found->second);
-                              });
+  auto auth = AwsAuth::create(
+      SigV4Scope::of("eu-central-1", "sqs"), *options, connection,
+      [this](const std::string& name) -> std::optional<std::string> {
+        const auto found = environment_.find(name);
+        return found == environment_.end() ? std::nullopt : std::optional(found->second);
+      },
+      AwsAuth::Refusals::to_be_told);
   ASSERT_TRUE(auth) << auth.error().message;
   context_.clock = &clock_;
   auto made = http::HttpSink::create(context_, connection, std::make_unique<IdService>(cloud_->url("/service")),
