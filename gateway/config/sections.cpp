@@ -104,7 +104,8 @@ const OptionTableOf<DeliveryOptions::Batching>& batch_options() {
   using Batching = DeliveryOptions::Batching;
   static const auto table =
       OptionTableOf<Batching>("When events leave together. A connector may have lower limits of its own.")
-          .option("max_events", &Batching::max_events, "Events of one request, or of one object.", between(1, 1'000'000))
+          .option("max_events", &Batching::max_events, "Events of one request, or of one object.",
+                  between(1, 1'000'000))
           .bytes("max_bytes", &Batching::max_bytes, "Payload of one request or object; one larger event goes alone.",
                  between(1, std::uint64_t{16} << 30))
           .option("max_wait", &Batching::max_wait,

@@ -202,7 +202,8 @@ void Scheduler::relieve(Instant now) {
   }
   // As long as most of the window moves, a stuck event costs nothing.
   if (stuck.empty() || (!window_.span_used_up() && stuck.size() < window_.held() / 2)) return;
-  // Nothing is deferred while earlier events of its key may come again: what is deferred of a key goes before the log's.
+  // Nothing is deferred while earlier events of its key may come again: what is deferred of a key goes before the
+  // log's.
   if (gathering_) return end_gathering();
   for (Slot* slot : stuck) {
     if (!window_.room_to_defer(*slot)) return;
@@ -245,8 +246,8 @@ std::optional<Batch> Scheduler::next_batch(Instant now) {
     look_again_ = end_again_;
     return std::nullopt;
   }
-  // An event may be held only when its deferral is on its way to the disk: else a later one of its key, deferred with it,
-  // would come before it after a loss.
+  // An event may be held only when its deferral is on its way to the disk: else a later one of its key, deferred with
+  // it, would come before it after a loss.
   if (sink_.gathers && !rescheduled_.empty()) {
     if (open_.size() < limits::kSettlementsOpenMax) look_again_ = now.steady;
     return std::nullopt;

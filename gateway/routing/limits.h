@@ -30,8 +30,8 @@ inline constexpr std::size_t kPatternStarsMax = 32;
 /// Choices of array elements that are tried for one pattern and event before the answer is no. Only events that name an
 /// array twice (the same key again) come anywhere near: for those the question is as hard as satisfiability.
 inline constexpr std::size_t kPatternChoicesMax = 100'000;
-/// Values of an event, or elements of its arrays, for which a matcher keeps its memory to the next event. What more took
-/// is given back: one long array must not make a small gateway large for good.
+/// Values of an event, or elements of its arrays, for which a matcher keeps its memory to the next event. What more
+/// took is given back: one long array must not make a small gateway large for good.
 inline constexpr std::size_t kMatcherKeptMax = 4096;
 
 }  // namespace tidegate::limits

@@ -49,11 +49,11 @@ void DeliveryWorld::draw_options() {
 void DeliveryWorld::draw_misbehaviour() {
   const SteadyTime start = clock_.steady();
   const auto at = [&](std::uint64_t most_ms) { return start + milliseconds{between(0, most_ms)}; };
-  const std::uint64_t life = between(1000, 6 * 3'600'000);
+  const std::uint64_t life = between(1000, 21'600'000);
   how_.heals_at = start + milliseconds{life};
   for (std::uint64_t i = between(0, 2); i > 0; --i) {
     const SteadyTime from = at(life);
-    how_.outages.push_back({from, std::min(from + milliseconds{between(0, 4 * 3'600'000)}, how_.heals_at)});
+    how_.outages.push_back({from, std::min(from + milliseconds{between(0, 14'400'000)}, how_.heals_at)});
   }
   if (chance(15)) how_.unauthorized = {at(life), how_.heals_at};
   if (chance(10)) how_.gone = {at(life), how_.heals_at};
@@ -271,9 +271,7 @@ void DeliveryWorld::happen(const Happening& happening) {
       return;
     }
     case Kind::resume: checker_->outage_budget_renewed(); return lane_->gate().resume(clock_.steady());
-    case Kind::give_back:
-      give_back();
-      return lane_->merge_deferred(spool_->deferred(), now());
+    case Kind::give_back: give_back(); return lane_->merge_deferred(spool_->deferred(), now());
     case Kind::outage_edge:
       if (receiver_->is_down(clock_.steady()) == down_) return;
       down_ = !down_;

@@ -35,9 +35,7 @@ class ScriptedSink final : public Sink {
   };
 
   explicit ScriptedSink(Script& script) : script_(script) {}
-  [[nodiscard]] SinkLimits limits() const noexcept override {
-    return {10, 1u << 20, 4, false, script_.gathers};
-  }
+  [[nodiscard]] SinkLimits limits() const noexcept override { return {10, 1u << 20, 4, false, script_.gathers}; }
   Status connect(Deadline, std::stop_token) override {
     const std::lock_guard lock(script_.mutex);
     ++script_.connects;
