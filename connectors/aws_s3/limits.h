@@ -4,6 +4,7 @@
 
 #include "connectors/http/limits.h"
 #include "gateway/base/clock.h"
+#include "gateway/delivery/limits.h"
 
 /// Every maximum of the S3 sink that is not an option, each with its reason.
 namespace tidegate::aws_s3::limits {
@@ -35,7 +36,7 @@ inline constexpr std::size_t kLineOverheadBytes = 384;
 /// Deliveries unless the config says otherwise. Each object costs a request, and programs that read an archive want few
 /// and large ones; so an object waits for company longer than events do where they are wanted at once, and no more of
 /// them are on their way than a lane's memory for events fills.
-inline constexpr std::size_t kDefaultEvents = 1'000'000;
+inline constexpr std::size_t kDefaultEvents = tidegate::limits::kGatheringEventsMax;
 inline constexpr std::size_t kDefaultBytes = 64u << 20;
 inline constexpr milliseconds kDefaultWait{60'000};
 inline constexpr unsigned kDefaultInFlight = 2;

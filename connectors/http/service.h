@@ -66,7 +66,7 @@ class Service {
     write(batch.events, request, written);
   }
   /// Asked with every complete answer: another request must be made before the batch ends. Writes it into `request`,
-  /// which is clear. False: judge() tells how the batch ended.
+  /// which is clear but for its key. False: judge() tells how the batch ended.
   virtual bool write_next(const Reply& /*reply*/, Request& /*request*/) { return false; }
   /// What a complete answer, or a refusal that broke off, means for the events of its request (those that were not
   /// unfit): one outcome for all of them, or one each in their order; `id` is left open. By default its status alone.

@@ -277,9 +277,11 @@ bool HttpSink::answered(Transfer& transfer, CURLcode code) {
     return true;
   }
   if (complete) {
-    transfer.request().clear();
-    transfer.request().key = idempotency_key(cargo.batch.events);
-    if (service_->write_next(reply, transfer.request())) return !prove(transfer);
+    Request& request = transfer.request();
+    std::string key = std::move(request.key);
+    request.clear();
+    request.key = std::move(key);
+    if (service_->write_next(reply, request)) return !prove(transfer);
   }
   settle(cargo, complete ? service_->judge(reply, cargo.sent, now) : settled(judge(reply, cargo.sent.size(), now)));
   return true;

@@ -2,6 +2,7 @@
 
 #include "gateway/base/limits.h"
 #include "gateway/config/reduce_sections.h"
+#include "gateway/delivery/limits.h"
 
 namespace tidegate {
 
@@ -105,7 +106,7 @@ const OptionTableOf<DeliveryOptions::Batching>& batch_options() {
   static const auto table =
       OptionTableOf<Batching>("When events leave together. A connector may have lower limits of its own.")
           .option("max_events", &Batching::max_events, "Events of one request, or of one object.",
-                  between(1, 1'000'000))
+                  between(1, limits::kGatheringEventsMax))
           .bytes("max_bytes", &Batching::max_bytes, "Payload of one request or object; one larger event goes alone.",
                  between(1, std::uint64_t{16} << 30))
           .option("max_wait", &Batching::max_wait,

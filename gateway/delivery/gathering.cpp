@@ -7,7 +7,9 @@
 
 namespace tidegate {
 
+/// What the sink holds is to be delivered with the next batch.
 bool Scheduler::gathering_ends(SteadyTime now) const noexcept {
+  if (!gathering_) return false;
   // What is settled beyond the cursor stays bounded, as the window's span bounds it otherwise.
   const bool too_much_passed = gathering_->passed >= window_.events_max() * limits::kWindowSpan;
   return gathering_->ends || only_end_ || too_much_passed || now >= gathering_->ends_by ||
@@ -16,7 +18,7 @@ bool Scheduler::gathering_ends(SteadyTime now) const noexcept {
 
 /// Other batches may follow this one before its events are delivered.
 bool Scheduler::may_gather_on(const Flight& flight, SteadyTime now) const noexcept {
-  if (gathering_ && gathering_ends(now)) return false;
+  if (gathering_ends(now)) return false;
   const std::size_t parts = flight.parts + (gathering_ ? gathering_->parts : 0);
   const std::size_t bytes = flight.bytes + (gathering_ ? gathering_->bytes : 0);
   return now < flight.ends_by && parts < gathering_parts_max_ && bytes < gathering_bytes_max_;
@@ -28,7 +30,7 @@ void Scheduler::limit_to_gathering(PickRules& rules, SteadyTime now) const {
   const auto left = [](std::size_t most, std::size_t used) { return most > used ? most - used : 1; };
   rules.events_max = std::min(rules.events_max, left(gathering_parts_max_, gathering_ ? gathering_->parts : 0));
   rules.bytes_max = std::min(rules.bytes_max, left(gathering_bytes_max_, gathering_ ? gathering_->bytes : 0));
-  if (gathering_ && gathering_ends(now)) rules.max_wait = milliseconds{0};
+  if (gathering_ends(now)) rules.max_wait = milliseconds{0};
 }
 
 /// The sink holds something of a batch. Called while its events are in the window.

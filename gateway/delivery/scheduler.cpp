@@ -254,13 +254,11 @@ std::optional<Batch> Scheduler::next_batch(Instant now) {
   }
   Pick pick;
   if (!only_end_) pick = pick_batch(window_, rules(now, free), now.steady);
-  bool ends = gathering_ && gathering_ends(now.steady);
   if (gathering_ && !pick.slots.empty() && pick.slots.front()->destination() != gathering_->destination) {
     pick.slots.clear();
     end_gathering();
-    ends = true;
   }
-  if (pick.slots.empty() && !ends) {
+  if (pick.slots.empty() && !gathering_ends(now.steady)) {
     look_again_ = std::min(look_again_, pick.look_again);
     if (gathering_) look_again_ = std::min(look_again_, gathering_->ends_by);
     return std::nullopt;
