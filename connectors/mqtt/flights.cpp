@@ -20,6 +20,13 @@ void Flights::not_connected(ConnectFailure failure) {
   change(std::move(state));
 }
 
+void Flights::ending() {
+  const MutexLock lock(mutex_);
+  if (link_.phase != LinkState::Phase::up) return;
+  link_.phase = LinkState::Phase::ending;
+  set_link_news(true);
+}
+
 void Flights::lost(std::string why) {
   LinkState state;
   state.phase = LinkState::Phase::lost;
@@ -34,8 +41,8 @@ void Flights::change(LinkState state) {
   set_link_news(true);
 }
 
-void Flights::answered(std::uint64_t ticket, PublishAnswer answer) {
-  PublishVerdict verdict = judge_answer(answer);
+void Flights::answered(std::uint64_t ticket, Reason reason) {
+  PublishVerdict verdict = judge_answer(reason);
   const SteadyTime now = clock_.steady();
   const MutexLock lock(mutex_);
   heard(now);

@@ -10,7 +10,7 @@ namespace tidegate::mqtt {
 
 /// How a connection is doing.
 struct LinkState {
-  enum class Phase : std::uint8_t { none, connecting, up, refused, lost } phase = Phase::none;
+  enum class Phase : std::uint8_t { none, connecting, up, ending, refused, lost } phase = Phase::none;
   BrokerLimits limits;     ///< when up
   ConnectFailure failure;  ///< when refused
   std::string why;         ///< when lost
@@ -26,8 +26,9 @@ class Flights final : public OpenBatches, public PublisherObserver {
   // Paho's.
   void connected(const BrokerLimits& limits) override EXCLUDES(mutex_);
   void not_connected(ConnectFailure failure) override EXCLUDES(mutex_);
+  void ending() override EXCLUDES(mutex_);
   void lost(std::string why) override EXCLUDES(mutex_);
-  void answered(std::uint64_t ticket, PublishAnswer answer) override EXCLUDES(mutex_);
+  void answered(std::uint64_t ticket, Reason reason) override EXCLUDES(mutex_);
 
   void set_phase(LinkState::Phase phase) EXCLUDES(mutex_);
   [[nodiscard]] LinkState::Phase phase() const EXCLUDES(mutex_);

@@ -4,12 +4,11 @@
 
 namespace tidegate::mqtt {
 
-PublishVerdict judge_answer(const PublishAnswer& answer) {
-  if (!answer.answered) return {{Fate::unknown, "the connection ended before the broker answered"}, Cause::peer_down};
-  if (!is_refusal(answer.reason)) return {{Fate::delivered, {}}, Cause::none};
+PublishVerdict judge_answer(Reason reason) {
+  if (!is_refusal(reason)) return {{Fate::delivered, {}}, Cause::none};
   std::string words =
-      fmt::format("the broker refuses it: {} (0x{:02X})", name_of(answer.reason), static_cast<unsigned>(answer.reason));
-  switch (answer.reason) {
+      fmt::format("the broker refuses it: {} (0x{:02X})", name_of(reason), static_cast<unsigned>(reason));
+  switch (reason) {
     case Reason::not_authorized:
     case Reason::topic_name_invalid:
     case Reason::packet_too_large:

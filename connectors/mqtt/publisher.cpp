@@ -140,13 +140,15 @@ class PahoPublisher final : public Publisher {
    public:
     explicit Publishing(PublisherObserver& observer) : observer_(observer) {}
     void on_success(const paho::token& token) override {
-      observer_.answered(ticket_of(token), {true, static_cast<Reason>(token.get_reason_code())});
+      observer_.answered(ticket_of(token), static_cast<Reason>(token.get_reason_code()));
     }
     void on_failure(const paho::token& token) override {
       // Only a broker's refusal comes with Paho's own code of success; where there is another, the reason code is void.
       const auto reason = static_cast<Reason>(token.get_reason_code());
-      const bool answered = token.get_return_code() == MQTTASYNC_SUCCESS && is_refusal(reason);
-      observer_.answered(ticket_of(token), {answered, reason});
+      if (token.get_return_code() == MQTTASYNC_SUCCESS && is_refusal(reason))
+        observer_.answered(ticket_of(token), reason);
+      else
+        observer_.ending();
     }
 
    private:

@@ -33,20 +33,16 @@ struct ConnectFailure {
   std::string what;                      ///< for a person
 };
 
-/// How the broker, or the lack of one, ended a publish.
-struct PublishAnswer {
-  bool answered = false;  ///< false: the connection ended first
-  Reason reason = Reason::success;
-};
-
 /// What a connection tells. *Threads*: called on Paho's, with Paho's lock held: must not block, nor call the Publisher.
 class PublisherObserver {
  public:
   virtual ~PublisherObserver() = default;
   virtual void connected(const BrokerLimits& limits) = 0;
   virtual void not_connected(ConnectFailure failure) = 0;
+  /// Publishes end unanswered, with the connection: lost() is about to follow.
+  virtual void ending() = 0;
   virtual void lost(std::string why) = 0;
-  virtual void answered(std::uint64_t ticket, PublishAnswer answer) = 0;
+  virtual void answered(std::uint64_t ticket, Reason reason) = 0;
 };
 
 /// How to reach a broker.
@@ -74,9 +70,9 @@ class Publisher {
 
   /// Starts to connect; the observer hears how it ends. *Errors*: unavailable, and the observer hears nothing.
   virtual Status connect() = 0;
-  /// Starts one publish; the observer hears of its end under `ticket`. What `message` holds is copied. At most as many
-  /// may be open as the broker said and limits::kPublishesOpenMax: past that Paho holds a publish back, and looks only
-  /// once a second whether it can go.
+  /// Starts one publish; the observer hears the broker's answer under `ticket`. What `message` holds is copied. At most
+  /// as many may be open as the broker said and limits::kPublishesOpenMax: past that Paho holds a publish back, and
+  /// looks only once a second whether it can go.
   /// *Errors*: unavailable, when it was certainly not sent; the observer hears nothing of it.
   virtual Status publish(const Outgoing& message, std::uint8_t qos, bool retain, std::uint64_t ticket) = 0;
 };

@@ -125,6 +125,7 @@ Status MqttSink::dial(Version version) {
   publisher_ = *std::move(made);  // the old one ends after the new one is there: Paho keeps its threads
   version_ = version;
   greeted_ = false;
+  loss_by_.reset();
   flights_.set_phase(Phase::connecting);
   if (Status started = publisher_->connect(); !started) {
     flights_.set_phase(Phase::none);
@@ -151,6 +152,7 @@ void MqttSink::watch_link() {
   }
   if (phase == Phase::up && !greeted_) greet(flights_.link().limits);
   if (phase == Phase::refused) return link_refused(flights_.link().failure);
+  if (phase == Phase::ending) return link_ending();
   if (phase == Phase::lost) return link_lost(flights_.link().why);
   const auto silent = flights_.silent_since();
   if (phase == Phase::up && silent && now - *silent >= options_.ack_timeout) {
@@ -187,6 +189,16 @@ void MqttSink::link_refused(ConnectFailure failure) {
   end_all(last_failure_.what, cause_of(last_failure_));
 }
 
+/// Nothing leaves any more. What is open waits for the reason, which is what an operator needs to know of it.
+void MqttSink::link_ending() {
+  greeted_ = false;
+  const SteadyTime now = clock_.steady();
+  if (!loss_by_) loss_by_ = now + mqtt::limits::kLossToldWithin;
+  if (now < *loss_by_) return;
+  link_lost(last_failure_.what.empty() ? "the connection ended before the broker answered" : last_failure_.what);
+  give_up_link();
+}
+
 void MqttSink::link_lost(const std::string& why) {
   flights_.set_phase(Phase::none);
   greeted_ = false;
@@ -209,13 +221,11 @@ void MqttSink::publish_more() {
     const std::size_t end = std::min(out.events.size(), out.next + window_ - unanswered);
     flights_.hand(out.first_ticket + out.next, end - out.next);
     for (; out.next < end; ++out.next) {
+      if (publish(*out.events[out.next], out.first_ticket + out.next)) continue;
       // After one that could not be sent none may leave: the next one could be of the same key.
-      if (!publish(*out.events[out.next], out.first_ticket + out.next)) {
-        for (++out.next; out.next < end; ++out.next)
-          flights_.end(out.first_ticket + out.next, {Fate::retry, last_failure_.what}, Cause::peer_down);
-        link_lost(last_failure_.what);
-        return give_up_link();
-      }
+      flights_.take_back(out.first_ticket + out.next, end - out.next);
+      flights_.ending();
+      return link_ending();
     }
     if (out.next == out.events.size()) outbox_.pop_front();
   }
@@ -236,8 +246,7 @@ bool MqttSink::publish(const OutEvent& event, std::uint64_t ticket) {
     flights_.end(ticket, {Fate::rejected, std::move(sent).error().message}, Cause::none);
     return true;
   }
-  last_failure_ = {std::nullopt, false, "not sent: " + sent.error().message};
-  flights_.end(ticket, {Fate::retry, last_failure_.what}, Cause::peer_down);
+  last_failure_ = {std::nullopt, false, std::move(sent).error().message};
   return false;
 }
 
@@ -270,6 +279,7 @@ SteadyTime MqttSink::next_timer() const {
       const auto silent = flights_.silent_since();
       return silent ? *silent + options_.ack_timeout : SteadyTime::max();
     }
+    case Phase::ending: return loss_by_.value_or(SteadyTime::min());
     default: return SteadyTime::max();
   }
 }

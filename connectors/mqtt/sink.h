@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,7 @@ class MqttSink final : public Sink {
   void watch_link();
   void greet(const BrokerLimits& limits);
   void link_refused(ConnectFailure failure);
+  void link_ending();
   void link_lost(const std::string& why);
   void give_up_link();
   void publish_more();
@@ -58,6 +60,7 @@ class MqttSink final : public Sink {
   std::unique_ptr<Publisher> publisher_;  ///< after flights_, which it reports to
   Version version_ = Version::v5;         ///< of publisher_
   SteadyTime connect_by_{};               ///< of publisher_, while it connects
+  std::optional<SteadyTime> loss_by_;     ///< of publisher_, once its connection is ending
   int dials_ = 0;                         ///< attempts since open_link()
   bool greeted_ = false;                  ///< publisher_'s connection stands, and batches leave
   BrokerLimits broker_limits_;

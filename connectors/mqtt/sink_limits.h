@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "gateway/base/clock.h"
 #include "gateway/base/limits.h"
 
 /// Every maximum of the MQTT sink that is not an option, each with its reason.
@@ -27,6 +28,10 @@ inline constexpr std::uint32_t kInboundPacketBytesMax = 64u << 10;
 /// Attempts to connect that are one for the lane: MQTT 5 twice, then MQTT 3.1.1 twice. Twice because Paho's "socket
 /// error" was seen, under load, for a connection that never reached the broker.
 inline constexpr int kDialsMax = 4;
+
+/// Between the first sign that a connection has ended, which is a publish that Paho refuses or gives back, and Paho's
+/// word on how it ended. It takes microseconds as a rule.
+inline constexpr milliseconds kLossToldWithin{1000};
 
 /// Length of one protocol name in ALPN (RFC 7301, section 3.1).
 inline constexpr std::size_t kAlpnBytesMax = 255;

@@ -32,7 +32,7 @@ std::optional<Settled> judge_mqtt_answer(const PeerAnswer& answer) {
   unsigned code = 0;
   const auto [rest, error] = std::from_chars(begin, end, code, 16);
   if (error != std::errc() || rest != end || code > 0xff) return std::nullopt;
-  mqtt::PublishVerdict verdict = mqtt::judge_answer({true, static_cast<mqtt::Reason>(code)});
+  mqtt::PublishVerdict verdict = mqtt::judge_answer(static_cast<mqtt::Reason>(code));
   return Settled{{}, {std::move(verdict.outcome)}, verdict.cause, std::nullopt};
 }
 

@@ -29,17 +29,11 @@ TEST(PublishJudge, KnowsEveryReasonOfAnAcknowledgement) {
       {static_cast<Reason>(0xF0), Fate::retry, Cause::none},
   };
   for (const Row& row : rows) {
-    const PublishVerdict verdict = judge_answer({true, row.reason});
+    const PublishVerdict verdict = judge_answer(row.reason);
     EXPECT_EQ(verdict.outcome.fate, row.fate) << name_of(row.reason);
     EXPECT_EQ(verdict.cause, row.cause) << name_of(row.reason);
     EXPECT_EQ(verdict.outcome.reason.empty(), row.fate == Fate::delivered) << name_of(row.reason);
   }
-}
-
-TEST(PublishJudge, WithoutAnAnswerTheFateIsUnknown) {
-  const PublishVerdict verdict = judge_answer({false, Reason::success});
-  EXPECT_EQ(verdict.outcome.fate, Fate::unknown);
-  EXPECT_EQ(verdict.cause, Cause::peer_down);
 }
 
 TEST(PublishJudge, TellsARefusedCredentialFromABrokerThatIsDown) {
