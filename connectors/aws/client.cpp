@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "connectors/auth/aws_auth.h"
-#include "connectors/auth/limits.h"
 #include "connectors/http/sink.h"
 
 namespace tidegate::aws {
@@ -34,10 +33,10 @@ Client::Client(const Clock& clock, const AwsOptions& options, std::unique_ptr<au
 
 void Client::send(http::Request request, Done done) {
   waiting_.push_back({std::move(request), std::move(done)});
-  look_after_credential();
+  if (const auto ended = errands_.begin(multi_.get())) send_waiting(*ended);
   if (waiting_.empty()) return;  // the errand ended at once, and dealt with it
   if (!auth_->ready(clock_.wall())) {
-    if (!talk_) end_talk(Error{ErrorCode::refused, "there is none"});
+    if (!errands_.busy()) send_waiting(Error{ErrorCode::refused, "there is none"});
     return;
   }
   Call call = std::move(waiting_.back());
@@ -87,12 +86,8 @@ bool Client::collect() {
     const CURLcode code = message->data.result;
     CURL* easy = message->easy_handle;
     curl_multi_remove_handle(multi_.get(), easy);
-    if (talk_ && talk_->easy() == easy) {
-      if (const Status taken = talk_->take(code, clock_.wall()); !taken) {
-        end_talk(taken);
-      } else {
-        step_talk();
-      }
+    if (errands_.owns(easy)) {
+      if (const auto ended = errands_.go_on(multi_.get(), code)) send_waiting(*ended);
       continue;
     }
     const auto found = std::ranges::find_if(running_, [&](const Running& r) { return r.transfer->easy() == easy; });
@@ -122,8 +117,7 @@ bool Client::renew() {
 }
 
 void Client::drop() noexcept {
-  if (talk_ && talk_->easy() != nullptr) curl_multi_remove_handle(multi_.get(), talk_->easy());
-  talk_.reset();
+  errands_.drop(multi_.get());
   for (const Running& running : running_) {
     // Else it would wait for a name server that does not answer.
     curl_easy_setopt(running.transfer->easy(), CURLOPT_QUICK_EXIT, 1L);
@@ -141,29 +135,8 @@ std::string Client::without_secrets(std::string text) const {
   return text;
 }
 
-/// Begins an errand when one is due.
-void Client::look_after_credential() {
-  if (talk_) return;
-  const WallTime now = clock_.wall();
-  if (auth_->ready(now) && clock_.steady() < talk_again_) return;
-  auto errand = auth_->errand(now);
-  if (!errand) return;
-  talk_.emplace(std::move(errand), options_);
-  step_talk();
-}
-
-/// Puts the errand's next request on the wire.
-void Client::step_talk() {
-  const Result<http::Transfer*> next = talk_->next(clock_.wall());
-  if (!next) return end_talk(next.error());
-  if (*next == nullptr) return end_talk({});
-  curl_multi_add_handle(multi_.get(), (*next)->easy());
-}
-
-/// The errand is over, its request off the wire: what waited for the credential is sent, or fails.
-void Client::end_talk(const Status& ended) {
-  talk_.reset();
-  talk_again_ = ended ? SteadyTime::min() : clock_.steady() + limits::kErrandPause;
+/// After an errand: what waited for the credential is sent, or fails.
+void Client::send_waiting(const Status& ended) {
   const bool ready = auth_->ready(clock_.wall());
   for (Call& call : std::exchange(waiting_, {})) {
     if (ready) {

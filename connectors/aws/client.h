@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,8 +12,8 @@
 #include "connectors/auth/auth.h"
 #include "connectors/aws/options.h"
 #include "connectors/connector.h"
+#include "connectors/http/errands.h"
 #include "connectors/http/request.h"
-#include "connectors/http/talk.h"
 #include "connectors/http/transfer.h"
 
 namespace tidegate::aws {
@@ -71,9 +70,7 @@ class Client {
   bool collect();
   void answered(Running& running, CURLcode code);
 
-  void look_after_credential();
-  void step_talk();
-  void end_talk(const Status& ended);
+  void send_waiting(const Status& ended);
 
   const Clock& clock_;
   AwsOptions options_;
@@ -84,8 +81,7 @@ class Client {
   std::vector<std::unique_ptr<http::Transfer>> idle_;
   std::vector<Call> waiting_;                   ///< for a credential
   std::vector<std::pair<Done, Error>> failed_;  ///< run() tells them
-  std::optional<http::Talk> talk_;
-  SteadyTime talk_again_ = SteadyTime::min();  ///< no errand before, as long as there is a credential
+  http::Errands errands_{clock_, *auth_, options_};
 };
 
 }  // namespace tidegate::aws

@@ -104,10 +104,10 @@ Result<CURLcode> HttpSink::run_alone(CURL* easy, Deadline deadline, const std::s
 
 void HttpSink::submit(Batch batch) {
   waiting_.push_back(std::move(batch));
-  look_after_credential();
+  if (const auto ended = errands_.begin(open_multi())) send_waiting(*ended);
   if (waiting_.empty()) return;  // the errand ended at once, and dealt with it
   const bool ready = auth_->ready(clock_.wall());
-  if (!ready && talk_) return;
+  if (!ready && errands_.busy()) return;
   Batch now = std::move(waiting_.back());
   waiting_.pop_back();
   if (ready) return send(std::move(now));
@@ -207,7 +207,7 @@ void HttpSink::close() noexcept {
     const MutexLock lock(wake_mutex_);
     wake_target_ = nullptr;
   }
-  drop_talk();
+  errands_.drop(multi_.get());
   waiting_.clear();
   for (const auto& transfer : busy_) curl_multi_remove_handle(multi_.get(), transfer->easy());
   busy_.clear();
@@ -244,12 +244,8 @@ void HttpSink::collect() {
     const CURLcode code = message->data.result;
     CURL* easy = message->easy_handle;
     curl_multi_remove_handle(multi_.get(), easy);
-    if (talk_ && talk_->easy() == easy) {
-      if (const Status taken = talk_->take(code, clock_.wall()); !taken) {
-        end_talk(taken);
-      } else {
-        step_talk();
-      }
+    if (errands_.owns(easy)) {
+      if (const auto ended = errands_.go_on(multi_.get(), code)) send_waiting(*ended);
       continue;
     }
     const auto done = std::find_if(busy_.begin(), busy_.end(), [&](const auto& t) { return t->easy() == easy; });

@@ -4,15 +4,14 @@
 
 #include <atomic>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "connectors/auth/auth.h"
 #include "connectors/connector.h"
 #include "connectors/http/connection.h"
+#include "connectors/http/errands.h"
 #include "connectors/http/service.h"
-#include "connectors/http/talk.h"
 #include "connectors/http/transfer.h"
 #include "gateway/base/mutex.h"
 
@@ -57,10 +56,7 @@ class HttpSink final : public Sink {
   void collect();
   bool answered(Transfer& transfer, CURLcode code);
 
-  void look_after_credential();
-  void step_talk();
-  void end_talk(const Status& ended);
-  void drop_talk() noexcept;
+  void send_waiting(const Status& ended);
   Status fetch_credential(Deadline deadline, const std::stop_token& stop);
 
   Result<CURLcode> run_alone(CURL* easy, Deadline deadline, const std::stop_token& stop) const;
@@ -80,9 +76,8 @@ class HttpSink final : public Sink {
   CURLM* wake_target_ GUARDED_BY(wake_mutex_) = nullptr;  ///< multi_, as long as other threads may wake it
   std::atomic<bool> woken_{false};
   std::vector<std::unique_ptr<Transfer>> busy_, idle_;
-  std::optional<Talk> talk_;
-  SteadyTime talk_again_ = SteadyTime::min();  ///< no errand before, as long as there is a credential
-  std::vector<Batch> waiting_;                 ///< for a credential
+  Errands errands_{clock_, *auth_, options_};
+  std::vector<Batch> waiting_;  ///< for a credential
   std::vector<Settled> settled_;
 };
 
