@@ -7,6 +7,19 @@
 
 namespace tidegate {
 
+Settled settled_of(Flight flight) {
+  Settled settled;
+  settled.id = flight.batch.id;
+  settled.cause = flight.cause;
+  if (flight.outcomes.empty()) {
+    settled.outcomes.push_back({Fate::delivered, {}});
+  } else {
+    keep_order(flight.batch.events, flight.outcomes);
+    settled.outcomes = std::move(flight.outcomes);
+  }
+  return settled;
+}
+
 std::uint64_t OpenBatches::open(Batch batch) {
   Flight flight;
   flight.open = batch.events.size();
@@ -36,9 +49,7 @@ void OpenBatches::mark(std::uint64_t ticket, std::size_t count, Flight::State st
   Flight* flight = find(ticket);
   if (flight == nullptr) return;
   std::fill_n(flight->states.begin() + static_cast<std::ptrdiff_t>(ticket - flight->first_ticket), count, state);
-  for (std::size_t* total : {&flight->handed, &handed_}) {
-    *total = state == Flight::State::handed ? *total + count : *total - count;
-  }
+  handed_ = state == Flight::State::handed ? handed_ + count : handed_ - count;
 }
 
 std::size_t OpenBatches::handed() const {

@@ -25,10 +25,12 @@ struct Flight {
   std::vector<State> states;      ///< one per event
   std::vector<Outcome> outcomes;  ///< one per event once one was not delivered; empty: all that ended were
   std::size_t open = 0;           ///< events that have not ended
-  std::size_t handed = 0;         ///< events that were handed over, whether they have ended or not
   std::size_t failed = 0;         ///< events that are to be sent again
   Cause cause = Cause::none;      ///< the gravest of its events
 };
+
+/// What a sink says of a batch that is complete, with what order demands: see keep_order().
+Settled settled_of(Flight flight);
 
 /// The open batches of a sink whose library takes events one by one and reports on threads of its own how they ended.
 /// They stand between these threads and the lane's worker, which waits until a batch is complete, there is room for

@@ -7,7 +7,6 @@
 
 #include "connectors/kafka/kafka.h"
 #include "connectors/kafka/limits.h"
-#include "connectors/outcomes.h"
 #include "gateway/base/printable.h"
 #include "gateway/event/json_text.h"
 
@@ -139,7 +138,7 @@ void KafkaSink::close() noexcept {
 void KafkaSink::advance() {
   if (producer_) watch();
   produce_more();
-  for (Flight& flight : flights_.take_complete()) settle(std::move(flight));
+  for (Flight& flight : flights_.take_complete()) settled_.push_back(settled_of(std::move(flight)));
 }
 
 void KafkaSink::watch() {
@@ -251,19 +250,6 @@ rd_kafka_resp_err_t KafkaSink::hand_over(const OutEvent& event, std::uint64_t ti
     case RD_KAFKA_RESP_ERR__FATAL: return error;
     default: flights_.end(ticket, judge({error, RD_KAFKA_MSG_STATUS_NOT_PERSISTED, true})); return error;
   }
-}
-
-void KafkaSink::settle(Flight flight) {
-  Settled settled;
-  settled.id = flight.batch.id;
-  settled.cause = flight.cause;
-  if (flight.outcomes.empty()) {
-    settled.outcomes.push_back({Fate::delivered, {}});
-  } else {
-    keep_order(flight.batch.events, flight.outcomes);
-    settled.outcomes = std::move(flight.outcomes);
-  }
-  settled_.push_back(std::move(settled));
 }
 
 /// A broker may quote what it was sent, and a reason goes into logs and dead letters.

@@ -57,7 +57,6 @@ class KafkaSink final : public Sink {
   void produce_more();
   bool produce_some(Outbound& out);
   rd_kafka_resp_err_t hand_over(const OutEvent& event, std::uint64_t ticket, const Outbound& out);
-  void settle(Flight flight);
   [[nodiscard]] std::string without_secrets(std::string reason) const;
   [[nodiscard]] SteadyTime next_timer() const;
 

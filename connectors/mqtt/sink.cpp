@@ -8,7 +8,6 @@
 #include "connectors/mqtt/mqtt.h"
 #include "connectors/mqtt/publish_judge.h"
 #include "connectors/mqtt/sink_limits.h"
-#include "connectors/outcomes.h"
 
 namespace tidegate::mqtt {
 
@@ -138,7 +137,7 @@ Status MqttSink::dial(Version version) {
 void MqttSink::advance() {
   if (publisher_) watch_link();
   publish_more();
-  for (Flight& flight : flights_.take_complete()) settle(std::move(flight));
+  for (Flight& flight : flights_.take_complete()) settled_.push_back(settled_of(std::move(flight)));
 }
 
 void MqttSink::watch_link() {
@@ -253,21 +252,6 @@ bool MqttSink::publish(const OutEvent& event, std::uint64_t ticket) {
 void MqttSink::end_all(const std::string& why, Cause cause) {
   outbox_.clear();
   flights_.end_all(why, cause);
-}
-
-void MqttSink::settle(Flight flight) {
-  Settled settled;
-  settled.id = flight.batch.id;
-  settled.cause = flight.cause;
-  if (flight.outcomes.empty()) {
-    settled.outcomes.push_back({Fate::delivered, {}});
-  } else if (flight.handed == 0) {  // none of it left, for one reason
-    settled.outcomes.push_back(std::move(flight.outcomes.front()));
-  } else {
-    keep_order(flight.batch.events, flight.outcomes);
-    settled.outcomes = std::move(flight.outcomes);
-  }
-  settled_.push_back(std::move(settled));
 }
 
 /// When advance() has something to do although nothing was heard.

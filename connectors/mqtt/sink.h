@@ -48,7 +48,6 @@ class MqttSink final : public Sink {
   void publish_more();
   bool publish(const OutEvent& event, std::uint64_t ticket);
   void end_all(const std::string& why, Cause cause);
-  void settle(Flight flight);
   [[nodiscard]] SteadyTime next_timer() const;
 
   const Clock& clock_;
