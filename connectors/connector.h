@@ -69,7 +69,7 @@ struct OutEvent {
   std::vector<std::pair<std::string, std::string>> captures;
   std::uint64_t destination = 0;  ///< what Sink::destination said of it
   /// Of the event in the log: two events of a gateway never share it. 0: it comes from no log (a preview, a test).
-  std::uint64_t position = 0;
+  Seq position{};
 };
 
 /// Names one submitted batch in the answers of Sink::wait.

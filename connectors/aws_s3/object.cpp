@@ -88,7 +88,7 @@ Status ObjectWriter::begin_key(const OutEvent& first, std::string& key) {
 
 bool ObjectWriter::add_hash(const OutEvent& first, std::string& key) {
   scratch_.assign(reinterpret_cast<const char*>(lane_hash_.data()), lane_hash_.size());
-  add_text(std::to_string(first.position), scratch_);
+  add_text(std::to_string(first.position.value), scratch_);
   add_text(first.event.source, scratch_);
   add_text(first.event.id, scratch_);
   add_text(first.event.subject, scratch_);

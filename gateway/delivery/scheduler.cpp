@@ -81,7 +81,7 @@ std::optional<Entry> Scheduler::shaped_entry(StoredEvent& stored, Shaped& shaped
   }
   Entry entry{stored.seq, std::move(shaped.outs), nullptr};
   for (OutEvent& out : entry.parts) {
-    out.position = stored.seq.value;
+    out.position = stored.seq;
     if (destinations_ != nullptr) out.destination = destinations_->destination(out);
   }
   if (shaped.changed) entry.original = std::make_unique<Event>(std::move(stored.event));

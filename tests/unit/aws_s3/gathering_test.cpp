@@ -34,8 +34,9 @@ class AwsS3Gathering : public ::testing::Test {
   std::vector<OutEvent> batch(int count, std::size_t bytes = 10) {
     std::vector<OutEvent> events = numbered_events(count, next_);
     for (OutEvent& event : events) {
-      event.position = static_cast<std::uint64_t>(next_++);
-      event.event.data = "{\"n\":" + std::to_string(event.position) + ",\"x\":\"" + std::string(bytes, 'x') + "\"}";
+      event.position = Seq{static_cast<std::uint64_t>(next_++)};
+      event.event.data =
+          "{\"n\":" + std::to_string(event.position.value) + ",\"x\":\"" + std::string(bytes, 'x') + "\"}";
       lines_ += event.event.data + "\n";
     }
     return events;
@@ -75,7 +76,7 @@ TEST_F(AwsS3Gathering, TheNextObjectHasAnotherKeyAlthoughItsEventsLookTheSame) {
   std::vector<OutEvent> events = batch(2);
   sink_->send(events, kMore);
   sink_->send({});
-  for (OutEvent& event : events) event.position += 100;
+  for (OutEvent& event : events) event.position.value += 100;
   sink_->send(events, kMore);
   sink_->send({});
   EXPECT_EQ(bucket_->objects().size(), 2u);

@@ -70,7 +70,7 @@ TEST(S3Object, WhatBeginsWithAnotherEventHasAnotherKey) {
   for (auto change : std::initializer_list<void (*)(OutEvent&)>{
            [](OutEvent& out) { out.event.id = "other"; }, [](OutEvent& out) { out.event.source = "/other"; },
            [](OutEvent& out) { out.event.subject = "other"; }, [](OutEvent& out) { out.event.time += milliseconds{1}; },
-           [](OutEvent& out) { out.position = 9; }}) {
+           [](OutEvent& out) { out.position = Seq{9}; }}) {
     auto changed = events;
     change(changed[0]);
     EXPECT_NE(write("", changed).key, key);
