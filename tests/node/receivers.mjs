@@ -17,7 +17,8 @@ const tokens = new Set();
 const provider = new OAuth2Server();
 await provider.issuer.keys.generate('RS256');
 provider.service.on('beforeTokenSigning', (token) => {
-  token.payload.exp = token.payload.iat + TOKEN_SECONDS;
+  // iat is a whole second: without one more, a token would end up to a second before the time that expires_in tells.
+  token.payload.exp = token.payload.iat + TOKEN_SECONDS + 1;
   token.payload.aud = 'events';
 });
 provider.service.on('beforeResponse', (response, request) => {
