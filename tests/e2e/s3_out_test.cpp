@@ -19,6 +19,27 @@ using ::testing::HasSubstr;
 constexpr std::size_t kLargePayloadBytes = 8192;
 constexpr std::string_view kObjectEnding = "._S3rver_object";
 
+/// A site whose messages all go into the bucket `archive`. `options`: further ones of the sink; `top`: of the gateway.
+std::string archive_config(const Site& site, const std::string& url, const std::string& keys,
+                           const std::string& options, const std::string& top = "") {
+  return site.gateway.preamble() + fmt::format(R"({}
+sources:
+  plant-floor: {{ type: mqtt, broker: {}, subscribe: [ {{ topic: "sensors/#", qos: 1 }} ] }}
+sinks:
+  archive:
+    type: aws_s3
+    bucket: archive
+    region: us-east-1
+    endpoint: {}
+    credentials: {{ type: keys, {} }}
+    retry: {{ initial: 50ms, max: 200ms }}
+    {}
+routes:
+  all: {{ topic: "sensors/+/{{device}}/#", to: archive }}
+)",
+                                               top, site.broker->uri(), url, keys, options);
+}
+
 class S3Store : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -47,23 +68,8 @@ class S3Store : public ::testing::Test {
   }
 
   [[nodiscard]] std::string config(const std::string& keys) const {
-    return site_.gateway.preamble() + fmt::format(R"(sources:
-  plant-floor: {{ type: mqtt, broker: {}, subscribe: [ {{ topic: "sensors/#", qos: 1 }} ] }}
-sinks:
-  archive:
-    type: aws_s3
-    bucket: archive
-    region: us-east-1
-    endpoint: {}
-    credentials: {{ type: keys, {} }}
-    key: {}
-    batch: {{ {} }}
-    retry: {{ initial: 50ms, max: 200ms }}
-    breaker: {{ failures: 0 }}
-routes:
-  all: {{ topic: "sensors/+/{{device}}/#", to: archive }}
-)",
-                                                  site_.broker->uri(), url_, keys, key_, batch_);
+    return archive_config(site_, url_, keys,
+                          fmt::format("key: {}\n    batch: {{ {} }}\n    breaker: {{ failures: 0 }}", key_, batch_));
   }
 
   [[nodiscard]] std::filesystem::path store_folder() const { return site_.dir / "store"; }
@@ -157,22 +163,9 @@ class S3Parts : public ::testing::Test {
     bucket_ = *std::move(started);
   }
   void start(const std::string& batch, const std::string& spool = "") {
-    site_.gateway.configure(site_.gateway.preamble() + fmt::format(R"({}
-sources:
-  plant-floor: {{ type: mqtt, broker: {}, subscribe: [ {{ topic: "sensors/#", qos: 1 }} ] }}
-sinks:
-  archive:
-    type: aws_s3
-    bucket: archive
-    region: us-east-1
-    endpoint: {}
-    credentials: {{ type: keys, access_key_id: AKIDEXAMPLE, secret_access_key: not-a-secret }}
-    batch: {{ {} }}
-    retry: {{ initial: 50ms, max: 200ms }}
-routes:
-  all: {{ topic: "sensors/#", to: archive }}
-)",
-                                                                   spool, site_.broker->uri(), bucket_->url(), batch));
+    site_.gateway.configure(archive_config(site_, bucket_->url(),
+                                           "access_key_id: AKIDEXAMPLE, secret_access_key: not-a-secret",
+                                           "batch: { " + batch + " }", spool));
     site_.restart();
     ASSERT_TRUE(site_.wait_state("source plant-floor", "ok")) << site_.gateway.log();
   }

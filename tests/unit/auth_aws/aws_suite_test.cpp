@@ -9,7 +9,7 @@
 #include "connectors/auth/aws_sigv4.h"
 #include "gateway/event/rfc3339.h"
 #include "tests/support/process/process.h"
-#include "tests/unit/auth_aws/shared_folder.h"
+#include "tests/support/files/shared_data.h"
 
 namespace tidegate::auth {
 namespace {
@@ -77,7 +77,7 @@ void check_case(const std::filesystem::path& folder) {
 }
 
 TEST(AwsSigningSuite, EveryCaseThatSignsInHeadersAgrees) {
-  const auto suite = test::shared_folder() / "data/sigv4/aws-signing-test-suite/v4";
+  const auto suite = test::shared_data(TIDEGATE_SOURCE_DIR) / "sigv4/aws-signing-test-suite/v4";
   if (!std::filesystem::exists(suite)) GTEST_SKIP() << "no aws-signing-test-suite beside the source tree";
   int cases = 0;
   for (const auto& entry : std::filesystem::directory_iterator(suite)) {

@@ -12,26 +12,22 @@
 #include "gateway/delivery/options.h"
 #include "tests/support/http/http_client.h"
 #include "tests/support/process/process.h"
-#include "tests/unit/auth_aws/signing_server.h"
+#include "tests/support/signing/signing_server.h"
 
 namespace tidegate::auth {
 namespace {
 
 using namespace std::chrono_literals;
 
-const AwsKeys kKeys{"AKIDEXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), Secret("session/token==")};
-
-class SigningServerTest : public ::testing::Test {
+class SigningServerTest : public test::SigningServerTest {
  protected:
-  void SetUp() override {
-    if (const std::string missing = test::SigningServer::missing(); !missing.empty()) GTEST_SKIP() << missing;
-    server_ = test::SigningServer::start(kKeys);
-    ASSERT_TRUE(server_) << "the server did not start";
+  [[nodiscard]] test::HttpReply send(SigV4Scope scope, const std::string& method, const std::string& target,
+                                     const std::string& body, std::vector<HeaderField> headers = {}) const {
+    return send(std::move(scope), method, target, body, std::move(headers), keys_);
   }
-
-  test::HttpReply send(SigV4Scope scope, const std::string& method, const std::string& target, const std::string& body,
-                       std::vector<HeaderField> headers = {}, const AwsKeys& keys = kKeys,
-                       std::chrono::minutes off = 0min, const std::string& sent_body_end = "") {
+  [[nodiscard]] test::HttpReply send(SigV4Scope scope, const std::string& method, const std::string& target,
+                                     const std::string& body, std::vector<HeaderField> headers, const AwsKeys& keys,
+                                     std::chrono::minutes off = 0min, const std::string& sent_body_end = "") const {
     auto signer = SigV4Signer::create(std::move(scope));
     if (!signer) return {};
     headers.push_back({"Host", "service.example"});
@@ -56,10 +52,9 @@ class SigningServerTest : public ::testing::Test {
     context.delivery = &delivery;
     const auto options =
         parse_text(*http_sink_options(),
-                   fmt::format("{{url: 'http://127.0.0.1:{}{}', headers: {{X-Tag: '  a   b '}}, compression: "
-                               "gzip, auth: {{type: aws_sigv4, region: eu-central-1, service: execute-api, "
-                               "credentials: {{{}}}}}}}",
-                               server_->port(), target, credentials));
+                   fmt::format("{{url: '{}{}', headers: {{X-Tag: '  a   b '}}, compression: gzip, auth: {{type: "
+                               "aws_sigv4, region: eu-central-1, service: execute-api, credentials: {}}}}}",
+                               url(), target, credentials));
     EXPECT_TRUE(options) << options.error().message;
     const auto sink = make_http_sink(context, *options);
     EXPECT_TRUE(sink) << sink.error().message;
@@ -75,8 +70,6 @@ class SigningServerTest : public ::testing::Test {
     }
     return {};
   }
-
-  std::unique_ptr<test::SigningServer> server_;
 };
 
 TEST_F(SigningServerTest, AcceptsWhatIsSigned) {
@@ -107,23 +100,20 @@ TEST_F(SigningServerTest, AcceptsWhatIsSigned) {
 
 TEST_F(SigningServerTest, RefusesAnotherSecretAChangedBodyAndAWrongClock) {
   const auto scope = SigV4Scope::of("eu-central-1", "sqs");
-  AwsKeys other = kKeys;
+  AwsKeys other = keys_;
   other.secret_access_key = Secret("another");
   EXPECT_NE(send(scope, "POST", "/", "{}", {}, other).body.find("SignatureDoesNotMatch"), std::string::npos);
-  EXPECT_NE(send(scope, "POST", "/", "{}", {}, kKeys, 0min, " ").body.find("SignatureDoesNotMatch"), std::string::npos);
-  EXPECT_NE(send(scope, "POST", "/", "{}", {}, kKeys, 10min).body.find("RequestTimeTooSkewed"), std::string::npos);
+  EXPECT_NE(send(scope, "POST", "/", "{}", {}, keys_, 0min, " ").body.find("SignatureDoesNotMatch"), std::string::npos);
+  EXPECT_NE(send(scope, "POST", "/", "{}", {}, keys_, 10min).body.find("RequestTimeTooSkewed"), std::string::npos);
 }
 
 TEST_F(SigningServerTest, AcceptsWhatTheHttpSinkSends) {
-  const std::string keys =
-      fmt::format("access_key_id: {}, secret_access_key: '{}', session_token: '{}'", kKeys.access_key_id,
-                  kKeys.secret_access_key.reveal(), kKeys.session_token.reveal());
   for (const char* target : {"", "/", "/prod/events", "/a//./b/../c%20d/?when=12:00&b=2&a=1&flag&path=a/b%2fc"}) {
-    const Settled settled = deliver(target, keys);
+    const Settled settled = deliver(target, credentials());
     ASSERT_EQ(settled.outcomes.size(), 1u);
     EXPECT_EQ(settled.outcomes[0].fate, Fate::delivered) << target << ' ' << settled.outcomes[0].reason;
   }
-  const Settled refused = deliver("/", "access_key_id: AKIDEXAMPLE, secret_access_key: wrong");
+  const Settled refused = deliver("/", credentials("wrong"));
   ASSERT_EQ(refused.outcomes.size(), 1u);
   EXPECT_EQ(refused.outcomes[0].fate, Fate::retry);
   EXPECT_EQ(refused.cause, Cause::unauthorized);

@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/signing/signing_server.h"
 #include "tests/support/sink/sink_under_test.h"
-#include "tests/unit/auth_aws/signing_server.h"
 
 namespace tidegate::testing {
 namespace {
@@ -14,41 +14,29 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const auth::AwsKeys kKeys{"AKIDEXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), Secret("session/token==")};
-
 /// A sink, with names that put characters into the address which a signature must encode.
 struct Signed {
   std::string type;
   std::string yaml;
 };
 
-class AwsSignature : public ::testing::TestWithParam<Signed> {
+class AwsSignature : public test::SigningServerTest, public ::testing::WithParamInterface<Signed> {
  protected:
-  void SetUp() override {
-    if (const std::string missing = test::SigningServer::missing(); !missing.empty()) GTEST_SKIP() << missing;
-    server_ = test::SigningServer::start(kKeys);
-    ASSERT_TRUE(server_) << "the server did not start";
-  }
-
-  [[nodiscard]] Settled send(const std::string& secret) const {
+  [[nodiscard]] Settled send(const std::string& credentials) const {
     const auto& types = connector_types();
     const auto row = std::ranges::find(types, GetParam().type, &ConnectorType::name);
     SinkUnderTest sink(
         {row->sink_options, row->make_sink},
-        fmt::format("{}\nregion: eu-central-1\nendpoint: http://127.0.0.1:{}\n"
-                    "credentials: {{access_key_id: {}, secret_access_key: {}, session_token: {}}}",
-                    GetParam().yaml, server_->port(), kKeys.access_key_id, secret, kKeys.session_token.reveal()));
+        fmt::format("{}\nregion: eu-central-1\nendpoint: {}\ncredentials: {}", GetParam().yaml, url(), credentials));
     return sink.send(numbered_events(1));
   }
-
-  std::unique_ptr<test::SigningServer> server_;
 };
 
 TEST_P(AwsSignature, IsVerifiedAndOneOfAnotherKeyIsNot) {
-  const Settled good = send(kKeys.secret_access_key.reveal());
+  const Settled good = send(credentials());
   EXPECT_NE(good.cause, Cause::unauthorized);
   EXPECT_THAT(good.outcomes.front().reason, Not(HasSubstr("HTTP 4")));
-  const Settled bad = send("another-secret");
+  const Settled bad = send(credentials("another-secret"));
   EXPECT_EQ(bad.cause, Cause::unauthorized);
   EXPECT_THAT(bad.outcomes.front().reason, HasSubstr("HTTP 403"));
 }

@@ -5,38 +5,27 @@
 
 #include "connectors/aws_s3/aws_s3.h"
 #include "connectors/aws_s3/limits.h"
+#include "tests/support/signing/signing_server.h"
 #include "tests/support/sink/sink_under_test.h"
-#include "tests/unit/auth_aws/signing_server.h"
 
 namespace tidegate::testing {
 namespace {
 
-const auth::AwsKeys kKeys{"AKIDEXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), Secret("session/token==")};
 namespace limits = aws_s3::limits;
 constexpr SinkKind kS3{aws_s3_sink_options, make_aws_s3_sink};
 /// What the sink says of a server that has verified the request, but is no S3.
 constexpr std::string_view kVerified = "HTTP 200 without an ETag: not an answer of S3";
 
-class AwsS3Signature : public ::testing::Test {
+class AwsS3Signature : public test::SigningServerTest {
  protected:
-  void SetUp() override {
-    if (const std::string missing = test::SigningServer::missing(); !missing.empty()) GTEST_SKIP() << missing;
-    server_ = test::SigningServer::start(kKeys);
-    ASSERT_TRUE(server_) << "the server did not start";
-  }
-
-  [[nodiscard]] std::string yaml(const Secret& secret, const std::string& more) const {
-    return fmt::format(
-        "bucket: archive\nregion: eu-central-1\nendpoint: http://127.0.0.1:{}\n"
-        "credentials: {{type: keys, access_key_id: {}, secret_access_key: {}, session_token: {}}}\n{}",
-        server_->port(), kKeys.access_key_id, secret.reveal(), kKeys.session_token.reveal(), more);
+  [[nodiscard]] std::string yaml(const std::string& credentials, const std::string& more = "") const {
+    return fmt::format("bucket: archive\nregion: eu-central-1\nendpoint: {}\ncredentials: {}\n{}", url(), credentials,
+                       more);
   }
   [[nodiscard]] std::string reason(std::vector<OutEvent> events, const std::string& more = "") const {
-    SinkUnderTest sink(kS3, yaml(kKeys.secret_access_key, more));
+    SinkUnderTest sink(kS3, yaml(credentials(), more));
     return sink.send(events).outcomes.front().reason;
   }
-
-  std::unique_ptr<test::SigningServer> server_;
 };
 
 TEST_F(AwsS3Signature, HoldsForKeysOfAllKindsAndForEveryHeader) {
@@ -54,20 +43,20 @@ TEST_F(AwsS3Signature, HoldsForTheBeginningOfAnUpload) {
   auto events = numbered_events(1);
   events[0].event.data.assign(limits::kPartBytesMin, 'x');
   for (const std::string more : {"", "checksum: sha256\nexpected_owner: '123456789012'"}) {
-    SinkUnderTest sink(kS3, yaml(kKeys.secret_access_key, more));
+    SinkUnderTest sink(kS3, yaml(credentials(), more));
     EXPECT_EQ(sink.send(events, true).outcomes.front().reason,
               "HTTP 200 without an UploadId or an ETag: not an answer of S3");
   }
 }
 
 TEST_F(AwsS3Signature, AWrongKeyIsARefusedCredential) {
-  SinkUnderTest sink(kS3, yaml(Secret("wrong"), ""));
+  SinkUnderTest sink(kS3, yaml(credentials("wrong")));
   EXPECT_EQ(sink.send(numbered_events(1)).cause, Cause::unauthorized);
   EXPECT_EQ(sink.connect().substr(0, 8), "HTTP 403");
 }
 
 TEST_F(AwsS3Signature, HoldsForTheProbe) {
-  SinkUnderTest sink(kS3, yaml(kKeys.secret_access_key, ""));
+  SinkUnderTest sink(kS3, yaml(credentials()));
   EXPECT_EQ(sink.connect(), "HTTP 200, and not in the words of S3; check endpoint");
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -22,6 +24,22 @@ class SigningServer {
   SigningServer(Process process, std::uint16_t port) : process_(std::move(process)), port_(port) {}
   Process process_;
   std::uint16_t port_;
+};
+
+/// A test in front of such a server; skipped where there is none.
+class SigningServerTest : public ::testing::Test {
+ protected:
+  void SetUp() override;
+
+  /// The option `credentials` with the server's keys, or with another secret.
+  [[nodiscard]] std::string credentials(const std::string& secret) const;
+  [[nodiscard]] std::string credentials() const { return credentials(keys_.secret_access_key.reveal()); }
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->port()); }
+
+  /// The server's.
+  const auth::AwsKeys keys_{"AKIDEXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
+                            Secret("session/token==")};
+  std::unique_ptr<SigningServer> server_;
 };
 
 }  // namespace tidegate::test

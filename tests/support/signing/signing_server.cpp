@@ -1,8 +1,10 @@
-#include "tests/unit/auth_aws/signing_server.h"
+#include "tests/support/signing/signing_server.h"
+
+#include <fmt/format.h>
 
 #include <filesystem>
 
-#include "tests/unit/auth_aws/shared_folder.h"
+#include "tests/support/files/shared_data.h"
 
 namespace tidegate::test {
 
@@ -10,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::filesystem::path script() { return shared_folder() / "data/sigv4/sigv4_server.js"; }
+std::filesystem::path script() { return shared_data(TIDEGATE_SOURCE_DIR) / "sigv4/sigv4_server.js"; }
 
 }  // namespace
 
@@ -38,6 +40,17 @@ std::unique_ptr<SigningServer> SigningServer::start(const auth::AwsKeys& keys) {
     }
   }
   return nullptr;
+}
+
+void SigningServerTest::SetUp() {
+  if (const std::string missing = SigningServer::missing(); !missing.empty()) GTEST_SKIP() << missing;
+  server_ = SigningServer::start(keys_);
+  ASSERT_TRUE(server_) << "the server did not start";
+}
+
+std::string SigningServerTest::credentials(const std::string& secret) const {
+  return fmt::format("{{type: keys, access_key_id: {}, secret_access_key: '{}', session_token: '{}'}}",
+                     keys_.access_key_id, secret, keys_.session_token.reveal());
 }
 
 }  // namespace tidegate::test
