@@ -52,7 +52,7 @@ Result<std::unique_ptr<FileWork>> FileWork::begin(const Folder& folder, const st
   const auto signature = signature_of(file->get());
   if (!signature) return signature.error();
   posix_fadvise(file->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-  std::unique_ptr<FileWork> work(new FileWork(name, *std::move(file), options, origin));
+  std::unique_ptr<FileWork> work(new FileWork(name, *std::move(file), options));
   work->opened_ = *signature;
   if (options.topic.empty()) {
     work->fixed_topic_ = origin.topic;

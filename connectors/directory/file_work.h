@@ -63,8 +63,8 @@ class FileWork {
   std::size_t in_flight = 0;  ///< submissions that have no receipt yet
 
  private:
-  FileWork(std::string name, Descriptor file, const SourceOptions& options, const Origin& origin)
-      : name_(std::move(name)), options_(options), origin_(origin), reader_(std::move(file), options) {}
+  FileWork(std::string name, Descriptor file, const SourceOptions& options)
+      : name_(std::move(name)), options_(options), reader_(std::move(file), options) {}
   Status go_on(FileReader& reader, const Progress& at, bool& there) const;
   void add(const Row& row, Batch& batch);
   void take_fault(Batch& batch);
@@ -72,7 +72,6 @@ class FileWork {
 
   std::string name_;
   const SourceOptions& options_;
-  const Origin& origin_;
   FileReader reader_;
   Progress progress_;
   Signature opened_;

@@ -73,7 +73,7 @@ Status PointWriter::append_point(const OutEvent& event, std::string& out) {
 
 Status PointWriter::fill(fields::Field field) {
   value_.clear();
-  return fields_.append(field, value_, limits::kEventDataBytesMax);
+  return fields_.append(field, value_, tidegate::limits::kEventDataBytesMax);
 }
 
 Status PointWriter::append_tags(std::string& out) {

@@ -208,9 +208,9 @@ TEST_F(AwsKeyProviders, WithoutAnyTheReasonSaysSo) {
   EXPECT_EQ(outcome(), "unauthorized: not sent: no credential: there is no profile gone");
 }
 
-class AwsKeys : public AwsRig {};
+class AwsKeysTest : public AwsRig {};
 
-TEST_F(AwsKeys, AreReplacedAheadOfTheirEndWhileTheOldOnesServe) {
+TEST_F(AwsKeysTest, AreReplacedAheadOfTheirEndWhileTheOldOnesServe) {
   serve_instance("ASIA1");
   open("{type: instance, endpoint: '{url}'}");
   ASSERT_EQ(outcome(), "delivered");
@@ -227,14 +227,14 @@ TEST_F(AwsKeys, AreReplacedAheadOfTheirEndWhileTheOldOnesServe) {
   EXPECT_EQ(requests_to("/latest/api/token"), 2u);
 }
 
-TEST_F(AwsKeys, ThatAreAboutToEndAreNotFetchedAllTheTime) {
+TEST_F(AwsKeysTest, ThatAreAboutToEndAreNotFetchedAllTheTime) {
   serve_instance("ASIA1", 4min);
   open("{type: instance, endpoint: '{url}'}");
   for (int i = 0; i < 5; ++i) EXPECT_EQ(outcome(), "delivered");
   EXPECT_EQ(requests_to("/latest/api/token"), 1u);
 }
 
-TEST_F(AwsKeys, ThatHaveEndedAreNotUsed) {
+TEST_F(AwsKeysTest, ThatHaveEndedAreNotUsed) {
   serve_instance("ASIA1", 1h);
   open("{type: instance, endpoint: '{url}'}");
   ASSERT_EQ(outcome(), "delivered");
@@ -244,7 +244,7 @@ TEST_F(AwsKeys, ThatHaveEndedAreNotUsed) {
   EXPECT_EQ(requests_to("/service"), 1u);
 }
 
-TEST_F(AwsKeys, ThatTheServiceRefusesAreFetchedAnew) {
+TEST_F(AwsKeysTest, ThatTheServiceRefusesAreFetchedAnew) {
   serve_instance("ASIA1");
   open("{type: instance, endpoint: '{url}'}");
   service_ = [](const testing::ReceivedRequest& request) {
@@ -256,7 +256,7 @@ TEST_F(AwsKeys, ThatTheServiceRefusesAreFetchedAnew) {
   EXPECT_EQ(outcome(), "delivered");
 }
 
-TEST_F(AwsKeys, ThatHaveEndedCostNoEventWhereTheServiceSaysSoWithStatus400) {
+TEST_F(AwsKeysTest, ThatHaveEndedCostNoEventWhereTheServiceSaysSoWithStatus400) {
   open("{access_key_id: AKIA, secret_access_key: secret}");
   const auto cause_of = [&](const std::string& body) {
     service_ = [body](const testing::ReceivedRequest&) { return answer_of(400, body); };
@@ -270,7 +270,7 @@ TEST_F(AwsKeys, ThatHaveEndedCostNoEventWhereTheServiceSaysSoWithStatus400) {
   EXPECT_EQ(cause_of("no JSON"), Cause::poison_suspected);
 }
 
-TEST_F(AwsKeys, InFilesAreReadAgainWhenTheyAreRefused) {
+TEST_F(AwsKeysTest, InFilesAreReadAgainWhenTheyAreRefused) {
   test::write_file(dir_.path() / "id", "AKIA1\n");
   test::write_file(dir_.path() / "secret", "one\n");
   open("{access_key_id_file: " + (dir_.path() / "id").string() +
@@ -287,7 +287,7 @@ TEST_F(AwsKeys, InFilesAreReadAgainWhenTheyAreRefused) {
   EXPECT_EQ(keys_used(), "AKIA2");
 }
 
-TEST_F(AwsKeys, AreNeverInAReason) {
+TEST_F(AwsKeysTest, AreNeverInAReason) {
   serve_instance("ASIA1");
   open("{type: instance, endpoint: '{url}'}");
   service_ = [](const testing::ReceivedRequest& request) {

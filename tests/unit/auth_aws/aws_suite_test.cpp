@@ -8,8 +8,8 @@
 
 #include "connectors/auth/aws_sigv4.h"
 #include "gateway/event/rfc3339.h"
-#include "tests/support/process/process.h"
 #include "tests/support/files/shared_data.h"
+#include "tests/support/process/process.h"
 
 namespace tidegate::auth {
 namespace {

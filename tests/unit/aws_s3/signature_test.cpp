@@ -22,7 +22,7 @@ class AwsS3Signature : public test::SigningServerTest {
     return fmt::format("bucket: archive\nregion: eu-central-1\nendpoint: {}\ncredentials: {}\n{}", url(), credentials,
                        more);
   }
-  [[nodiscard]] std::string reason(std::vector<OutEvent> events, const std::string& more = "") const {
+  [[nodiscard]] std::string reason(const std::vector<OutEvent>& events, const std::string& more = "") const {
     SinkUnderTest sink(kS3, yaml(credentials(), more));
     return sink.send(events).outcomes.front().reason;
   }
