@@ -8,6 +8,7 @@ namespace {
 struct Way {
   int qos;
   std::string version;
+  friend void PrintTo(const Way& way, std::ostream* out) { *out << "QoS " << way.qos << ", MQTT " << way.version; }
 };
 
 class EndToEnd : public ::testing::TestWithParam<Way> {};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ class SinkHarness {
 struct HarnessRow {
   const char* name;
   std::unique_ptr<SinkHarness> (*make)();
+  friend void PrintTo(const HarnessRow& row, std::ostream* out) { *out << row.name; }
 };
 /// Every sink of this repository. Defined in all_harnesses.cpp.
 const std::vector<HarnessRow>& all_harnesses();

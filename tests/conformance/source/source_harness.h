@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ bool is_ok(const Health& health, const std::string& component);
 struct SourceRow {
   const char* name;
   std::unique_ptr<SourceHarness> (*make)();
+  friend void PrintTo(const SourceRow& row, std::ostream* out) { *out << row.name; }
 };
 /// Every source of this repository. Defined in source_harnesses.cpp.
 const std::vector<SourceRow>& source_harnesses();

@@ -18,6 +18,7 @@ using ::testing::Not;
 struct Signed {
   std::string type;
   std::string yaml;
+  friend void PrintTo(const Signed& sink, std::ostream* out) { *out << sink.type; }
 };
 
 class AwsSignature : public test::SigningServerTest, public ::testing::WithParamInterface<Signed> {

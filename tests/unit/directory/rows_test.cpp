@@ -120,6 +120,7 @@ struct FaultCase {
   const char* content;
   const char* yaml;
   const char* fault;  ///< of its first fault, what it begins with
+  friend void PrintTo(const FaultCase& one, std::ostream* out) { *out << one.name; }
 };
 class CsvFaults : public ::testing::TestWithParam<FaultCase> {};
 

@@ -126,6 +126,7 @@ TEST(DevicePacket, ReadsWhatAServerSendsToAPublisher) {
 struct Hostile {
   const char* what;
   std::string bytes;
+  friend void PrintTo(const Hostile& one, std::ostream* out) { *out << one.what; }
 };
 class DeviceReader : public ::testing::TestWithParam<Hostile> {};
 TEST_P(DeviceReader, RefusesAtOnce) {

@@ -18,6 +18,7 @@ struct Row {
   Fate fate;
   Cause cause;
   Smaller smaller;
+  friend void PrintTo(const Row& row, std::ostream* out) { *out << rd_kafka_err2name(row.error); }
 };
 
 class KafkaVerdict : public ::testing::TestWithParam<Row> {};
