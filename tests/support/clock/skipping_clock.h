@@ -17,7 +17,7 @@ class SkippingClock final : public Clock {
  private:
   [[nodiscard]] milliseconds skipped() const noexcept { return milliseconds{skipped_ms_.load()}; }
 
-  const SystemClock system_;
+  const SystemClock system_{};
   std::atomic<std::int64_t> skipped_ms_{0};
 };
 
