@@ -16,6 +16,16 @@ using mqtt::Reason;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+/// Of a broker that takes so many publishes at once and answers none.
+BrokerScript unanswering(std::uint16_t receive_maximum) {
+  PropertyWriter properties;
+  properties.number(PropertyId::receive_maximum, receive_maximum);
+  BrokerScript script = taking();
+  script.connack_properties = properties.view().encoded();
+  script.answers_publish = false;
+  return script;
+}
+
 class EveryQosAndVersion : public ::testing::TestWithParam<std::tuple<int, std::string>> {};
 
 TEST_P(EveryQosAndVersion, EventsLeaveInOrderAndAreDelivered) {
@@ -112,12 +122,7 @@ TEST(MqttSink, WhatIsLargerThanTheBrokerTakesIsRejectedAndNotSent) {
 }
 
 TEST(MqttSink, NoMoreIsOpenThanTheBrokersReceiveMaximum) {
-  PropertyWriter properties;
-  properties.number(PropertyId::receive_maximum, 5);
-  BrokerScript script = taking();
-  script.connack_properties = properties.view().encoded();
-  script.answers_publish = false;
-  ScriptedBroker broker(script);
+  ScriptedBroker broker(unanswering(5));
   SinkUnderTest sink(broker.uri(), "ack_timeout: 500ms");
   sink->submit(sink.batch({"a"}, 20));
   const Settled settled = sink.settled();  // after the silence: until then no sixth may come
@@ -190,12 +195,7 @@ TEST(MqttSink, TheBrokersGoodbyeSaysWhy) {
 }
 
 TEST(MqttSink, TheBrokersGoodbyeSaysWhyToWhatIsOpenAndToWhatWaits) {
-  PropertyWriter properties;
-  properties.number(PropertyId::receive_maximum, 1);
-  BrokerScript script = taking();
-  script.connack_properties = properties.view().encoded();
-  script.answers_publish = false;
-  ScriptedBroker broker(script);
+  ScriptedBroker broker(unanswering(1));
   SinkUnderTest sink(broker.uri(), "");
   ASSERT_TRUE(sink->connect(within(kPatience), {}));
   sink->submit(sink.batch({"a", "b"}));
